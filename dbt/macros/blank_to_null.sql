@@ -1,0 +1,4 @@
+{#- ERPs keep "nothing" as blanks, never as NULL. -#}
+{% macro blank_to_null(column) -%}
+    nullif(trim({{ column }}), '')
+{%- endmacro %}

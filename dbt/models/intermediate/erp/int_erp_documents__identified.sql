@@ -1,0 +1,101 @@
+-- Every version of every fiscal document of an ERP: whose it is, what kind of document, and from when the version holds.
+
+with documents as (
+
+    select * from {{ ref('int_erp_documents__unioned') }}
+
+),
+
+branch_codes as (
+
+    select * from {{ ref('int_branch_codes__resolved') }}
+
+),
+
+branches as (
+
+    select * from {{ ref('int_branches__located') }}
+
+),
+
+species as (
+
+    select * from {{ ref('protheus_species') }}
+
+),
+
+located as (
+
+    select
+        documents.*,
+        branch_codes.company_cnpj,
+        branches.company,
+        branches.sync_activated_on,
+        coalesce(branches.time_zone, 'America/Sao_Paulo') as time_zone,
+        {{ is_access_key('documents.access_key') }} as has_access_key,
+        coalesce(
+            species.model, case when {{ is_access_key('documents.access_key') }} then {{ access_key_model('documents.access_key') }} end
+        ) as model,
+        -- a species nobody told us of says nothing; one known to have no XML (services, paper) says no, unless a key contradicts it
+        coalesce({{ is_access_key('documents.access_key') }}, false) or coalesce(species.expects_xml, false) as expects_xml,
+        coalesce(not species.expects_xml, false) and not coalesce({{ is_access_key('documents.access_key') }}, false) as has_no_xml,
+        {{ document_number('documents.document_number') }} as number,
+        {{ series_number('documents.document_series') }} as series
+    from documents
+    left join branch_codes
+        on
+            documents.source = branch_codes.source
+            and documents.branch_code = branch_codes.branch_code
+    left join branches on branch_codes.company_cnpj = branches.company_cnpj
+    left join species on documents.species = species.species
+
+),
+
+sequenced as (
+
+    select
+        *,
+        row_number() over (partition by row_id order by version) as version_number,
+        lag(is_deleted) over (partition by row_id order by version) as was_deleted
+    from located
+
+),
+
+-- contract, "Clock": a change has its stamp's time, else the posting date at 00:00 local; a deletion without a time has the run's
+versions as (
+
+    select
+        *,
+        case
+            when is_deleted or was_deleted then coalesce(changed_at, recorded_at)
+            when version_number = 1
+                then coalesce(inserted_at, changed_at, {{ local_midnight('posted_on', 'time_zone') }}, recorded_at)
+            else coalesce(changed_at, {{ local_midnight('posted_on', 'time_zone') }}, recorded_at)
+        end as valid_from
+    from sequenced
+
+),
+
+-- a row that was already deleted when it was first seen had been live since it was posted
+lives_before_first_sight as (
+
+    select
+        * replace (
+            0 as version_number,
+            false as is_deleted,
+            coalesce(inserted_at, {{ local_midnight('posted_on', 'time_zone') }}, recorded_at) as valid_from
+        )
+    from versions
+    where version_number = 1 and is_deleted
+
+),
+
+final as (
+
+    select * from versions
+    union all by name
+    select * from lives_before_first_sight
+
+)
+
+select * exclude (was_deleted) from final

@@ -1,0 +1,186 @@
+-- Problems that somebody must act on now, one row per (cause, entity, company CNPJ): what a deadline still protects is left out.
+
+with current_sync as (
+
+    select * from {{ ref('int_sync__current') }}
+
+),
+
+erp_documents as (
+
+    select * from {{ ref('int_erp_documents__judged') }}
+
+),
+
+causes as (
+
+    select * from {{ ref('causes') }}
+    where is_mismatch
+
+),
+
+calendar as (
+
+    select * from {{ ref('int_calendar__numbered') }}
+
+),
+
+deadlines as (
+
+    select
+        max(case when name = 'posting_days' then value end) as posting_days,
+        max(case when name = 'queue_hours' then value end) as queue_hours
+    from {{ ref('stg_settings__deadlines') }}
+
+),
+
+clock as (
+
+    select * from {{ ref('stg_settings__clock') }}
+
+),
+
+branch_codes as (
+
+    select
+        company_cnpj,
+        min(branch_code) as branch
+    from {{ ref('int_branch_codes__resolved') }}
+    group by company_cnpj
+
+),
+
+of_sync as (
+
+    select
+        access_key,
+        company_cnpj,
+        role,
+        unnest(causes) as cause,
+        issued_at,
+        issue_date,
+        queued_at,
+        document_amount,
+        erp_amount,
+        amount_difference,
+        icms_difference,
+        ipi_difference,
+        tax_tolerance,
+        coalesce(posted_key, proposed_key, deleted_key) as erp_document_key,
+        proposed_amount,
+        status_since
+    from current_sync
+    where len(causes) > 0
+
+),
+
+-- business days after the issue, at the same time of day
+due as (
+
+    select
+        of_sync.*,
+        case of_sync.cause
+            when 'missing_in_erp'
+                then of_sync.issued_at + to_days(cast(date_diff('day', of_sync.issue_date, due_days.day) as integer))
+            when 'queued_not_extracted' then of_sync.queued_at + to_hours(cast(deadlines.queue_hours as integer))
+        end as due_at
+    from of_sync
+    cross join deadlines
+    left join calendar as issue_days on of_sync.issue_date = issue_days.day
+    left join calendar as due_days
+        on
+            due_days.is_business_day
+            and issue_days.business_days + deadlines.posting_days = due_days.business_days
+
+),
+
+sync_rows as (
+
+    select
+        due.cause,
+        'document' as entity_type,
+        due.access_key as entity_key,
+        due.company_cnpj,
+        case due.cause
+            when 'amount_differs' then due.amount_difference
+            when 'posted_twice' then due.erp_amount - due.document_amount
+            when 'tax_differs'
+                then
+                    case when abs(due.icms_difference) > due.tax_tolerance then due.icms_difference else 0 end
+                    + case when abs(due.ipi_difference) > due.tax_tolerance then due.ipi_difference else 0 end
+            when 'cancelled_at_sefaz_active_in_erp' then due.erp_amount
+            when 'denied_or_void_number' then due.erp_amount
+            else due.document_amount
+        end as amount,
+        'sync_status' as mart,
+        due.role,
+        due.erp_document_key,
+        due.document_amount,
+        coalesce(due.erp_amount, due.proposed_amount) as erp_amount,
+        due.issue_date as happened_on,
+        due.status_since
+    from due
+    cross join clock
+    where due.due_at is null or clock.as_of > due.due_at
+
+),
+
+erp_rows as (
+
+    select
+        unnest(own_causes) as cause,
+        case when linked_key is null then 'erp_document' else 'document' end as entity_type,
+        coalesce(linked_key, erp_document_key) as entity_key,
+        company_cnpj,
+        amount,
+        'erp_documents' as mart,
+        cast(null as varchar) as role,
+        erp_document_key,
+        cast(null as decimal(18, 2)) as document_amount,
+        amount as erp_amount,
+        posted_on as happened_on,
+        cast(null as timestamptz) as status_since
+    from erp_documents
+    where len(own_causes) > 0
+
+),
+
+together as (
+
+    select * from sync_rows
+    union all
+    select * from erp_rows
+
+),
+
+final as (
+
+    select
+        md5(together.cause || '|' || together.entity_type || '|' || together.entity_key || '|' || coalesce(together.company_cnpj, ''))
+            as mismatch_id,
+        together.cause,
+        causes.severity,
+        together.company_cnpj,
+        min(branch_codes.branch) as branch,
+        together.entity_type,
+        together.entity_key,
+        -- the roles of one CNPJ tell of the same problem, not of two
+        max_by(together.amount, abs(together.amount)) as amount,
+        max(together.mart) as mart,
+        json_object(
+            'marts', list(distinct together.mart order by together.mart),
+            'roles', list(distinct together.role order by together.role) filter (where together.role is not null),
+            'erp_document_key', min(together.erp_document_key),
+            'document_amount', min(together.document_amount),
+            'erp_amount', min(together.erp_amount),
+            'happened_on', min(together.happened_on),
+            'status_since', min(together.status_since)
+        ) as evidence
+    from together
+    inner join causes on together.cause = causes.cause
+    left join branch_codes on together.company_cnpj = branch_codes.company_cnpj
+    group by together.cause, causes.severity, together.company_cnpj, together.entity_type, together.entity_key
+
+)
+
+select * from final

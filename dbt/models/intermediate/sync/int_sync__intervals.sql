@@ -1,0 +1,107 @@
+-- The cells of int_sync__classified as intervals: neighbours of one judgement in the world become one, then neighbours in knowledge.
+
+with classified as (
+
+    select
+        access_key,
+        company_cnpj,
+        role,
+        known_at,
+        valid_at,
+        sync_status,
+        cause
+    from {{ ref('int_sync__classified') }}
+
+),
+
+marked as (
+
+    select
+        *,
+        case
+            when
+                lag(valid_at) over by_world is null
+                or lag(sync_status) over by_world is distinct from sync_status
+                or lag(cause) over by_world is distinct from cause
+                then 1
+            else 0
+        end as is_change
+    from classified
+    window by_world as (partition by access_key, company_cnpj, role, known_at order by valid_at)
+
+),
+
+in_world as (
+
+    select
+        access_key,
+        company_cnpj,
+        role,
+        known_at,
+        sync_status,
+        cause,
+        valid_at as valid_from,
+        coalesce(
+            lead(valid_at) over (partition by access_key, company_cnpj, role, known_at order by valid_at), {{ forever() }}
+        ) as valid_to
+    from marked
+    where is_change = 1
+
+),
+
+known_points as (
+
+    select
+        access_key,
+        company_cnpj,
+        role,
+        known_at,
+        row_number() over (partition by access_key, company_cnpj, role order by known_at) as known_number,
+        coalesce(lead(known_at) over (partition by access_key, company_cnpj, role order by known_at), {{ forever() }}) as known_to
+    from (
+        select access_key, company_cnpj, role, known_at
+        from classified
+        group by access_key, company_cnpj, role, known_at
+    )
+
+),
+
+islands as (
+
+    select
+        in_world.*,
+        known_points.known_to,
+        known_points.known_number - row_number() over (
+            partition by
+                in_world.access_key, in_world.company_cnpj, in_world.role, in_world.valid_from, in_world.valid_to,
+                in_world.sync_status, in_world.cause
+            order by known_points.known_number
+        ) as island
+    from in_world
+    inner join known_points
+        on
+            in_world.access_key = known_points.access_key
+            and in_world.company_cnpj = known_points.company_cnpj
+            and in_world.role = known_points.role
+            and in_world.known_at = known_points.known_at
+
+),
+
+final as (
+
+    select
+        access_key,
+        company_cnpj,
+        role,
+        sync_status,
+        cause,
+        valid_from,
+        valid_to,
+        min(known_at) as known_from,
+        max(known_to) as known_to
+    from islands
+    group by access_key, company_cnpj, role, sync_status, cause, valid_from, valid_to, island
+
+)
+
+select * from final

@@ -1,0 +1,110 @@
+-- The state of every synchronisation row in every cell of its two times: each instant at which something changed in the world,
+-- as known at each instant at which something became known. What is counted here is judged in int_sync__classified.
+
+with sync_keys as (
+
+    select * from {{ ref('int_sync__keys') }}
+
+),
+
+facts as (
+
+    select * from {{ ref('int_sync__facts') }}
+
+),
+
+clock as (
+
+    select * from {{ ref('stg_settings__clock') }}
+
+),
+
+known_points as (
+
+    select access_key, company_cnpj, role, known_from as known_at from sync_keys
+    union
+    select access_key, company_cnpj, role, known_from as known_at from facts
+    union
+    select access_key, company_cnpj, role, known_to as known_at from facts
+    where known_to < {{ forever() }}
+
+),
+
+valid_points as (
+
+    select access_key, company_cnpj, role, issued_at as valid_at from sync_keys
+    union
+    select access_key, company_cnpj, role, valid_from as valid_at from facts
+    union
+    select access_key, company_cnpj, role, valid_to as valid_at from facts
+    where valid_to < {{ forever() }}
+
+),
+
+cells as (
+
+    select
+        known_points.access_key,
+        known_points.company_cnpj,
+        known_points.role,
+        known_points.known_at,
+        valid_points.valid_at
+    from known_points
+    inner join valid_points
+        on
+            known_points.access_key = valid_points.access_key
+            and known_points.company_cnpj = valid_points.company_cnpj
+            and known_points.role = valid_points.role
+    cross join clock
+    where valid_points.valid_at <= clock.as_of
+
+),
+
+final as (
+
+    select
+        cells.access_key,
+        cells.company_cnpj,
+        cells.role,
+        cells.known_at,
+        cells.valid_at,
+        count(*) filter (where facts.fact = 'posted' and facts.matched_by = 'access_key' and facts.is_proper) as proper_postings,
+        count(*) filter (where facts.fact = 'posted' and facts.matched_by = 'access_key' and not facts.is_proper) as stray_postings,
+        count(*) filter (where facts.fact = 'posted' and facts.matched_by = 'access_key' and facts.side = 'issued') as issued_postings,
+        count(*) filter (where facts.fact = 'posted' and facts.matched_by = 'number') as proposed_postings,
+        count(*) filter (where facts.fact = 'deleted' and facts.matched_by = 'access_key' and facts.is_proper) as deleted_postings,
+        cast(sum(facts.amount) filter (where facts.fact = 'posted' and facts.matched_by = 'access_key') as decimal(18, 2)) as erp_amount,
+        cast(sum(facts.icms_amount) filter (where facts.fact = 'posted' and facts.matched_by = 'access_key') as decimal(18, 2)) as erp_icms_amount,
+        cast(sum(facts.ipi_amount) filter (where facts.fact = 'posted' and facts.matched_by = 'access_key') as decimal(18, 2)) as erp_ipi_amount,
+        cast(sum(facts.amount) filter (where facts.fact = 'posted' and facts.matched_by = 'number') as decimal(18, 2)) as proposed_amount,
+        min(facts.posted_on) filter (where facts.fact = 'posted' and facts.matched_by = 'access_key') as posted_on,
+        min(facts.source) filter (where facts.fact in ('posted', 'deleted')) as source,
+        min(facts.system) filter (where facts.fact in ('posted', 'deleted')) as system,
+        min(facts.erp_document_key) filter (where facts.fact = 'posted' and facts.matched_by = 'access_key') as posted_key,
+        min(facts.erp_document_key) filter (where facts.fact = 'posted' and facts.matched_by = 'number') as proposed_key,
+        min(facts.erp_document_key) filter (where facts.fact = 'deleted') as deleted_key,
+        min(facts.stage) filter (where facts.fact = 'posted' and facts.matched_by = 'access_key') as erp_stage,
+        coalesce(bool_and(facts.is_disagreed) filter (where facts.fact = 'posted' and facts.matched_by = 'access_key'), false)
+            as is_disagreed_in_erp,
+        coalesce(bool_or(facts.fact = 'cancelled'), false) as is_cancelled,
+        coalesce(bool_or(facts.fact = 'denied'), false) as is_denied,
+        coalesce(bool_or(facts.fact = 'disagreed'), false) as is_disagreed_at_sefaz,
+        min(facts.queued_at) filter (where facts.fact = 'queued') as queued_at,
+        max_by(facts.native_status, facts.valid_from) filter (where facts.fact = 'manifested') as manifested_status,
+        coalesce(max_by(facts.is_refusal, facts.valid_from) filter (where facts.fact = 'manifested'), false) as is_refused,
+        max_by(facts.native_status, facts.valid_from) filter (where facts.fact = 'manifested_in_erp') as manifested_status_in_erp
+    from cells
+    left join facts
+        on
+            cells.access_key = facts.access_key
+            and cells.company_cnpj = facts.company_cnpj
+            and cells.role = facts.role
+            and cells.valid_at >= facts.valid_from
+            and cells.valid_at < facts.valid_to
+            and cells.known_at >= facts.known_from
+            and cells.known_at < facts.known_to
+    group by cells.access_key, cells.company_cnpj, cells.role, cells.known_at, cells.valid_at
+
+)
+
+select * from final

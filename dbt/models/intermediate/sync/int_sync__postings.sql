@@ -1,0 +1,119 @@
+-- ERP documents as rectangles of time, each put on the synchronisation row that it answers for.
+--
+-- A posting is proper when its branch is a party and its direction fits that branch's role. One that is not proper is laid at the
+-- door of the row it should have been: inbound ones at the recipient's or taker's, outbound ones at the issuer's.
+
+with intervals as (
+
+    select * from {{ ref('int_erp_documents__intervals') }}
+    where linked_key is not null
+
+),
+
+sync_keys as (
+
+    select
+        *,
+        case when role = 'issuer' then 'issued' else 'received' end as side
+    from {{ ref('int_sync__keys') }}
+
+),
+
+parties as (
+
+    select
+        access_key,
+        company_cnpj,
+        bool_or(is_expected and side = 'issued') as is_expected_issuer,
+        bool_or(is_expected and side = 'received') as is_expected_receiver
+    from sync_keys
+    group by access_key, company_cnpj
+
+),
+
+expectations as (
+
+    select
+        access_key,
+        bool_or(is_expected) as is_any_expected,
+        bool_or(is_expected and side = 'issued') as is_issuer_expected,
+        bool_or(is_expected and side = 'received') as is_receiver_expected
+    from sync_keys
+    group by access_key
+
+),
+
+judged as (
+
+    select
+        intervals.*,
+        case when intervals.is_issued then 'issued' else 'received' end as side,
+        coalesce(
+            case
+                when parties.access_key is null then false
+                when not parties.is_expected_issuer and not parties.is_expected_receiver then true
+                when parties.is_expected_issuer and parties.is_expected_receiver then true
+                when parties.is_expected_issuer then intervals.is_issued or documents.direction = '0'
+                else intervals.direction = 'inbound'
+            end,
+            false
+        ) as is_proper
+    from intervals
+    inner join {{ ref('int_fiscal_documents__deduplicated') }} as documents
+        on intervals.linked_key = documents.access_key
+    left join parties
+        on
+            intervals.linked_key = parties.access_key
+            and intervals.company_cnpj = parties.company_cnpj
+
+),
+
+proper as (
+
+    select
+        sync_keys.access_key,
+        sync_keys.company_cnpj,
+        sync_keys.role,
+        judged.* exclude (access_key, company_cnpj)
+    from judged
+    inner join sync_keys
+        on
+            judged.linked_key = sync_keys.access_key
+            and judged.company_cnpj = sync_keys.company_cnpj
+    where judged.is_proper
+
+),
+
+stray as (
+
+    select
+        sync_keys.access_key,
+        sync_keys.company_cnpj,
+        sync_keys.role,
+        judged.* exclude (access_key, company_cnpj)
+    from judged
+    inner join expectations on judged.linked_key = expectations.access_key
+    inner join sync_keys
+        on
+            judged.linked_key = sync_keys.access_key
+            and case
+                when judged.side = 'issued' and expectations.is_issuer_expected
+                    then sync_keys.is_expected and sync_keys.side = 'issued'
+                when judged.side = 'received' and expectations.is_receiver_expected
+                    then sync_keys.is_expected and sync_keys.side = 'received'
+                when expectations.is_any_expected then sync_keys.is_expected
+                else true
+            end
+    where not judged.is_proper
+
+),
+
+final as (
+
+    select * from proper
+    union all
+    select * from stray
+
+)
+
+select * from final

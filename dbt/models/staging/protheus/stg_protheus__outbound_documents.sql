@@ -1,0 +1,41 @@
+with source as (
+
+    select * from {{ source('raw_protheus', 'sf2') }}
+
+),
+
+final as (
+
+    select
+        _source as source,
+        _key as erp_document_key,
+        _row_id as row_id,
+        _version as version,
+        _changed_at as changed_at,
+        _inserted_at as inserted_at,
+        _recorded_at as recorded_at,
+        _superseded_at as superseded_at,
+        _is_deleted as is_deleted,
+        'outbound' as direction,
+        true as is_own_form,
+        coalesce({{ blank_to_null('f2_filial') }}, {{ blank_to_null('f2_filorig') }}, '') as branch_code,
+        case when f2_tipo in ('D', 'B') then 'supplier' else 'customer' end as partner_register,
+        f2_cliente as partner_code,
+        f2_loja as partner_store,
+        upper({{ blank_to_null('f2_chvnfe') }}) as access_key,
+        upper({{ blank_to_null('f2_especie') }}) as species,
+        f2_doc as document_number,
+        f2_serie as document_series,
+        f2_tipo as document_type,
+        cast(null as varchar) as native_status,
+        f2_valbrut as amount,
+        f2_valicm as icms_amount,
+        f2_valipi as ipi_amount,
+        f2_emissao as issued_on,
+        coalesce(f2_emissao, f2_emissao) as posted_on,
+        f2_fimp as transmission_status
+    from source
+
+)
+
+select * from final

@@ -1,0 +1,17 @@
+with source as (
+
+    select * from {{ source('raw_settings', 'sources') }}
+
+),
+
+final as (
+
+    select
+        source,
+        system,
+        company_code
+    from source
+
+)
+
+select * from final

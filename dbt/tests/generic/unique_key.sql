@@ -1,0 +1,11 @@
+{#- The columns together are a key: no two rows share them, and none of them is null in all. Returns the keys that repeat. -#}
+{% test unique_key(model, columns) %}
+
+select
+    {{ columns | join(', ') }},
+    count(*) as rows_of_key
+from {{ model }}
+group by {{ columns | join(', ') }}
+having count(*) > 1
+
+{% endtest %}
