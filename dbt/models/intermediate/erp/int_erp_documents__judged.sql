@@ -39,11 +39,7 @@ answers as (
             postings.source = documents.source
             and postings.erp_document_key = documents.erp_document_key
             and postings.linked_key = documents.linked_key
-    inner join current_sync
-        on
-            postings.access_key = current_sync.access_key
-            and postings.company_cnpj = current_sync.company_cnpj
-            and postings.role = current_sync.role
+    inner join current_sync on postings.sync_row = current_sync.sync_row
 
 ),
 

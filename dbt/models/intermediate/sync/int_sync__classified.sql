@@ -32,6 +32,7 @@ compared as (
 
     select
         measured.*,
+        sync_keys.role,
         sync_keys.is_expected,
         sync_keys.issue_date,
         sync_keys.sync_activated_on,
@@ -60,11 +61,7 @@ compared as (
         sync_keys.sync_activated_on is null or measured.posted_on < sync_keys.sync_activated_on as is_posted_out_of_scope,
         sync_keys.sync_activated_on is null or sync_keys.issue_date < sync_keys.sync_activated_on as is_issued_out_of_scope
     from measured
-    inner join sync_keys
-        on
-            measured.access_key = sync_keys.access_key
-            and measured.company_cnpj = sync_keys.company_cnpj
-            and measured.role = sync_keys.role
+    inner join sync_keys on measured.sync_row = sync_keys.sync_row
     cross join tolerances
 
 ),
@@ -120,9 +117,7 @@ found as (
 one_by_one as (
 
     select
-        access_key,
-        company_cnpj,
-        role,
+        sync_row,
         known_at,
         valid_at,
         unnest(unordered_causes) as cause
@@ -134,15 +129,13 @@ one_by_one as (
 ordered as (
 
     select
-        one_by_one.access_key,
-        one_by_one.company_cnpj,
-        one_by_one.role,
+        one_by_one.sync_row,
         one_by_one.known_at,
         one_by_one.valid_at,
         list(one_by_one.cause order by causes.precedence) as causes
     from one_by_one
     inner join causes on one_by_one.cause = causes.cause
-    group by one_by_one.access_key, one_by_one.company_cnpj, one_by_one.role, one_by_one.known_at, one_by_one.valid_at
+    group by one_by_one.sync_row, one_by_one.known_at, one_by_one.valid_at
 
 ),
 
@@ -156,9 +149,7 @@ final as (
     from found
     left join ordered
         on
-            found.access_key = ordered.access_key
-            and found.company_cnpj = ordered.company_cnpj
-            and found.role = ordered.role
+            found.sync_row = ordered.sync_row
             and found.known_at = ordered.known_at
             and found.valid_at = ordered.valid_at
 

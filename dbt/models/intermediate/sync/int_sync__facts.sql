@@ -40,9 +40,7 @@ events as (
 of_postings as (
 
     select
-        access_key,
-        company_cnpj,
-        role,
+        sync_row,
         case when is_deleted then 'deleted' else 'posted' end as fact,
         source,
         system,
@@ -68,9 +66,7 @@ of_postings as (
 of_queue as (
 
     select
-        sync_keys.access_key,
-        sync_keys.company_cnpj,
-        sync_keys.role,
+        sync_keys.sync_row,
         'queued' as fact,
         queued.source,
         queued.queued_at,
@@ -89,9 +85,7 @@ of_queue as (
 of_status as (
 
     select
-        sync_keys.access_key,
-        sync_keys.company_cnpj,
-        sync_keys.role,
+        sync_keys.sync_row,
         status_facts.status as fact,
         status_facts.valid_from,
         status_facts.valid_to,
@@ -106,9 +100,7 @@ of_status as (
 of_manifestation as (
 
     select
-        sync_keys.access_key,
-        sync_keys.company_cnpj,
-        sync_keys.role,
+        sync_keys.sync_row,
         manifested.fact,
         manifested.native_status,
         manifested.is_refusal,
@@ -128,9 +120,7 @@ of_manifestation as (
 of_disagreement as (
 
     select
-        sync_keys.access_key,
-        sync_keys.company_cnpj,
-        sync_keys.role,
+        sync_keys.sync_row,
         'disagreed' as fact,
         events.registered_at as valid_from,
         coalesce(events.revoked_at, {{ forever() }}) as valid_to,
@@ -167,11 +157,7 @@ final as (
         greatest(together.valid_from, sync_keys.issued_at) as valid_from,
         greatest(together.known_from, sync_keys.known_from) as known_from
     from together
-    inner join sync_keys
-        on
-            together.access_key = sync_keys.access_key
-            and together.company_cnpj = sync_keys.company_cnpj
-            and together.role = sync_keys.role
+    inner join sync_keys on together.sync_row = sync_keys.sync_row
 
 )
 

@@ -3,9 +3,7 @@
 with classified as (
 
     select
-        access_key,
-        company_cnpj,
-        role,
+        sync_row,
         known_at,
         valid_at,
         sync_status,
@@ -27,22 +25,20 @@ marked as (
             else 0
         end as is_change
     from classified
-    window by_world as (partition by access_key, company_cnpj, role, known_at order by valid_at)
+    window by_world as (partition by sync_row, known_at order by valid_at)
 
 ),
 
 in_world as (
 
     select
-        access_key,
-        company_cnpj,
-        role,
+        sync_row,
         known_at,
         sync_status,
         cause,
         valid_at as valid_from,
         coalesce(
-            lead(valid_at) over (partition by access_key, company_cnpj, role, known_at order by valid_at), {{ forever() }}
+            lead(valid_at) over (partition by sync_row, known_at order by valid_at), {{ forever() }}
         ) as valid_to
     from marked
     where is_change = 1
@@ -52,16 +48,14 @@ in_world as (
 known_points as (
 
     select
-        access_key,
-        company_cnpj,
-        role,
+        sync_row,
         known_at,
-        row_number() over (partition by access_key, company_cnpj, role order by known_at) as known_number,
-        coalesce(lead(known_at) over (partition by access_key, company_cnpj, role order by known_at), {{ forever() }}) as known_to
+        row_number() over (partition by sync_row order by known_at) as known_number,
+        coalesce(lead(known_at) over (partition by sync_row order by known_at), {{ forever() }}) as known_to
     from (
-        select access_key, company_cnpj, role, known_at
+        select sync_row, known_at
         from classified
-        group by access_key, company_cnpj, role, known_at
+        group by sync_row, known_at
     )
 
 ),
@@ -73,16 +67,13 @@ islands as (
         known_points.known_to,
         known_points.known_number - row_number() over (
             partition by
-                in_world.access_key, in_world.company_cnpj, in_world.role, in_world.valid_from, in_world.valid_to,
-                in_world.sync_status, in_world.cause
+                in_world.sync_row, in_world.valid_from, in_world.valid_to, in_world.sync_status, in_world.cause
             order by known_points.known_number
         ) as island
     from in_world
     inner join known_points
         on
-            in_world.access_key = known_points.access_key
-            and in_world.company_cnpj = known_points.company_cnpj
-            and in_world.role = known_points.role
+            in_world.sync_row = known_points.sync_row
             and in_world.known_at = known_points.known_at
 
 ),
@@ -90,9 +81,7 @@ islands as (
 final as (
 
     select
-        access_key,
-        company_cnpj,
-        role,
+        sync_row,
         sync_status,
         cause,
         valid_from,
@@ -100,7 +89,7 @@ final as (
         min(known_at) as known_from,
         max(known_to) as known_to
     from islands
-    group by access_key, company_cnpj, role, sync_status, cause, valid_from, valid_to, island
+    group by sync_row, sync_status, cause, valid_from, valid_to, island
 
 )
 

@@ -21,22 +21,22 @@ clock as (
 
 known_points as (
 
-    select access_key, company_cnpj, role, known_from as known_at from sync_keys
+    select sync_row, known_from as known_at from sync_keys
     union
-    select access_key, company_cnpj, role, known_from as known_at from facts
+    select sync_row, known_from as known_at from facts
     union
-    select access_key, company_cnpj, role, known_to as known_at from facts
+    select sync_row, known_to as known_at from facts
     where known_to < {{ forever() }}
 
 ),
 
 valid_points as (
 
-    select access_key, company_cnpj, role, issued_at as valid_at from sync_keys
+    select sync_row, issued_at as valid_at from sync_keys
     union
-    select access_key, company_cnpj, role, valid_from as valid_at from facts
+    select sync_row, valid_from as valid_at from facts
     union
-    select access_key, company_cnpj, role, valid_to as valid_at from facts
+    select sync_row, valid_to as valid_at from facts
     where valid_to < {{ forever() }}
 
 ),
@@ -44,17 +44,11 @@ valid_points as (
 cells as (
 
     select
-        known_points.access_key,
-        known_points.company_cnpj,
-        known_points.role,
+        known_points.sync_row,
         known_points.known_at,
         valid_points.valid_at
     from known_points
-    inner join valid_points
-        on
-            known_points.access_key = valid_points.access_key
-            and known_points.company_cnpj = valid_points.company_cnpj
-            and known_points.role = valid_points.role
+    inner join valid_points on known_points.sync_row = valid_points.sync_row
     cross join clock
     where valid_points.valid_at <= clock.as_of
 
@@ -63,9 +57,7 @@ cells as (
 final as (
 
     select
-        cells.access_key,
-        cells.company_cnpj,
-        cells.role,
+        cells.sync_row,
         cells.known_at,
         cells.valid_at,
         count(*) filter (where facts.fact = 'posted' and facts.matched_by = 'access_key' and facts.is_proper) as proper_postings,
@@ -96,14 +88,12 @@ final as (
     from cells
     left join facts
         on
-            cells.access_key = facts.access_key
-            and cells.company_cnpj = facts.company_cnpj
-            and cells.role = facts.role
+            cells.sync_row = facts.sync_row
             and cells.valid_at >= facts.valid_from
             and cells.valid_at < facts.valid_to
             and cells.known_at >= facts.known_from
             and cells.known_at < facts.known_to
-    group by cells.access_key, cells.company_cnpj, cells.role, cells.known_at, cells.valid_at
+    group by cells.sync_row, cells.known_at, cells.valid_at
 
 )
 

@@ -71,10 +71,8 @@ judged as (
 proper as (
 
     select
-        sync_keys.access_key,
-        sync_keys.company_cnpj,
-        sync_keys.role,
-        judged.* exclude (access_key, company_cnpj)
+        sync_keys.sync_row,
+        judged.*
     from judged
     inner join sync_keys
         on
@@ -87,10 +85,8 @@ proper as (
 stray as (
 
     select
-        sync_keys.access_key,
-        sync_keys.company_cnpj,
-        sync_keys.role,
-        judged.* exclude (access_key, company_cnpj)
+        sync_keys.sync_row,
+        judged.*
     from judged
     inner join expectations on judged.linked_key = expectations.access_key
     inner join sync_keys

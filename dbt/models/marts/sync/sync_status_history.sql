@@ -4,19 +4,26 @@ with intervals as (
 
 ),
 
+sync_keys as (
+
+    select * from {{ ref('int_sync__keys') }}
+
+),
+
 final as (
 
     select
-        access_key,
-        company_cnpj,
-        role as company_role,
-        sync_status,
-        cause,
-        valid_from,
-        nullif(valid_to, {{ forever() }}) as valid_to,
-        known_from,
-        nullif(known_to, {{ forever() }}) as known_to
+        sync_keys.access_key,
+        sync_keys.company_cnpj,
+        sync_keys.role as company_role,
+        intervals.sync_status,
+        intervals.cause,
+        intervals.valid_from,
+        nullif(intervals.valid_to, {{ forever() }}) as valid_to,
+        intervals.known_from,
+        nullif(intervals.known_to, {{ forever() }}) as known_to
     from intervals
+    inner join sync_keys on intervals.sync_row = sync_keys.sync_row
 
 )
 
