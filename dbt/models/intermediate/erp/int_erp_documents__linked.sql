@@ -147,7 +147,7 @@ final as (
             when keyed.has_document then keyed.access_key
         end as linked_key,
         case
-            when ranked.linked_key is not null and ranked.linked_key is distinct from keyed.access_key then 'number'
+            when ranked.linked_key is not null and {{ differs('ranked.linked_key', 'keyed.access_key') }} then 'number'
             when keyed.has_document then 'access_key'
             else 'none'
         end as matched_by

@@ -165,7 +165,7 @@ final as (
         together.entity_type,
         together.entity_key,
         -- the roles of one CNPJ tell of the same problem, not of two
-        max_by(together.amount, abs(together.amount)) as amount,
+        cast(max_by(together.amount, abs(together.amount)) as decimal(18, 2)) as amount,
         max(together.mart) as mart,
         json_object(
             'marts', list(distinct together.mart order by together.mart),

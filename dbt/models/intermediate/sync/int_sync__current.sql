@@ -26,7 +26,7 @@ marked as (
     select
         *,
         case
-            when lag(sync_status) over in_world is distinct from sync_status then valid_at
+            when {{ differs('lag(sync_status) over in_world', 'sync_status') }} then valid_at
         end as status_began_at,
         row_number() over (partition by sync_row order by valid_at desc) as recency
     from dated

@@ -19,8 +19,8 @@ marked as (
         case
             when
                 lag(valid_at) over by_world is null
-                or lag(sync_status) over by_world is distinct from sync_status
-                or lag(cause) over by_world is distinct from cause
+                or {{ differs('lag(sync_status) over by_world', 'sync_status') }}
+                or {{ differs('lag(cause) over by_world', 'cause') }}
                 then 1
             else 0
         end as is_change

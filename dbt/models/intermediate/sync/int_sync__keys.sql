@@ -58,8 +58,9 @@ joined as (
         documents.issue_date,
         documents.direction as xml_direction,
         documents.total_amount,
-        documents.icms_amount,
-        documents.ipi_amount,
+        -- a tax that the layout leaves out is none
+        coalesce(documents.icms_amount, 0) as icms_amount,
+        coalesce(documents.ipi_amount, 0) as ipi_amount,
         coalesce(items.item_count, 1) as item_count,
         documents.known_from,
         documents.sefaz_status,

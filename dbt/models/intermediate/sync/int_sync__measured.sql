@@ -66,8 +66,10 @@ final as (
         count(*) filter (where facts.fact = 'posted' and facts.matched_by = 'number') as proposed_postings,
         count(*) filter (where facts.fact = 'deleted' and facts.matched_by = 'access_key' and facts.is_proper) as deleted_postings,
         cast(sum(facts.amount) filter (where facts.fact = 'posted' and facts.matched_by = 'access_key') as decimal(18, 2)) as erp_amount,
-        cast(sum(facts.icms_amount) filter (where facts.fact = 'posted' and facts.matched_by = 'access_key') as decimal(18, 2)) as erp_icms_amount,
-        cast(sum(facts.ipi_amount) filter (where facts.fact = 'posted' and facts.matched_by = 'access_key') as decimal(18, 2)) as erp_ipi_amount,
+        cast(sum(facts.icms_amount) filter (where facts.fact = 'posted' and facts.matched_by = 'access_key') as decimal(18, 2))
+            as erp_icms_amount,
+        cast(sum(facts.ipi_amount) filter (where facts.fact = 'posted' and facts.matched_by = 'access_key') as decimal(18, 2))
+            as erp_ipi_amount,
         cast(sum(facts.amount) filter (where facts.fact = 'posted' and facts.matched_by = 'number') as decimal(18, 2)) as proposed_amount,
         min(facts.posted_on) filter (where facts.fact = 'posted' and facts.matched_by = 'access_key') as posted_on,
         min(facts.source) filter (where facts.fact in ('posted', 'deleted')) as source,
