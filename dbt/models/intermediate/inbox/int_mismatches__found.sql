@@ -1,8 +1,8 @@
 -- Problems that somebody must act on now, one row per (cause, entity, company CNPJ): what a deadline still protects is left out.
 
-with current_sync as (
+with due as (
 
-    select * from {{ ref('int_sync__current') }}
+    select * from {{ ref('int_sync__due') }}
 
 ),
 
@@ -19,21 +19,6 @@ causes as (
 
 ),
 
-calendar as (
-
-    select * from {{ ref('int_calendar__numbered') }}
-
-),
-
-deadlines as (
-
-    select
-        max(case when name = 'posting_days' then value end) as posting_days,
-        max(case when name = 'queue_hours' then value end) as queue_hours
-    from {{ ref('stg_settings__deadlines') }}
-
-),
-
 clock as (
 
     select * from {{ ref('stg_settings__clock') }}
@@ -47,50 +32,6 @@ branch_codes as (
         min(branch_code) as branch
     from {{ ref('int_branch_codes__resolved') }}
     group by company_cnpj
-
-),
-
-of_sync as (
-
-    select
-        access_key,
-        company_cnpj,
-        role,
-        unnest(causes) as cause,
-        issued_at,
-        issue_date,
-        queued_at,
-        document_amount,
-        erp_amount,
-        amount_difference,
-        icms_difference,
-        ipi_difference,
-        tax_tolerance,
-        coalesce(posted_key, proposed_key, deleted_key) as erp_document_key,
-        proposed_amount,
-        status_since
-    from current_sync
-    where len(causes) > 0
-
-),
-
--- business days after the issue, at the same time of day
-due as (
-
-    select
-        of_sync.*,
-        case of_sync.cause
-            when 'missing_in_erp'
-                then of_sync.issued_at + to_days(cast(date_diff('day', of_sync.issue_date, due_days.day) as integer))
-            when 'queued_not_extracted' then of_sync.queued_at + to_hours(cast(deadlines.queue_hours as integer))
-        end as due_at
-    from of_sync
-    cross join deadlines
-    left join calendar as issue_days on of_sync.issue_date = issue_days.day
-    left join calendar as due_days
-        on
-            due_days.is_business_day
-            and issue_days.business_days + deadlines.posting_days = due_days.business_days
 
 ),
 
