@@ -139,18 +139,18 @@ class World:
         self, key: str, event_type: str, *, at: str, author: str, status: str = "135", sequence: int = 1
     ) -> None:
         """An event with its return, registered at the instant `at`."""
-        family = "CTe" if key[20:22] == "57" else "NFe"
+        family, suffix, version = ("CTe", "CTe", "4.00") if key[20:22] == "57" else ("NFe", "", "1.00")
         self._write(
             f"{key}-{event_type}-{sequence}-{status}.xml",
-            f'<procEvento{family} xmlns="http://www.portalfiscal.inf.br/{family.lower()}" versao="1.00">'
-            f'<evento{"CTe" if family == "CTe" else ""} versao="1.00"><infEvento Id="ID{event_type}{key}{sequence:02d}">'
+            f'<procEvento{family} xmlns="http://www.portalfiscal.inf.br/{family.lower()}" versao="{version}">'
+            f'<evento{suffix} versao="{version}"><infEvento Id="ID{event_type}{key}{sequence:02d}">'
             f"<cOrgao>35</cOrgao><tpAmb>1</tpAmb><CNPJ>{author}</CNPJ><ch{family}>{key}</ch{family}><dhEvento>{at}</dhEvento>"
-            f"<tpEvento>{event_type}</tpEvento><nSeqEvento>{sequence}</nSeqEvento><verEvento>1.00</verEvento>"
-            f'<detEvento versao="1.00"><descEvento>Evento</descEvento></detEvento></infEvento></evento{"CTe" if family == "CTe" else ""}>'
-            f'<retEvento{"CTe" if family == "CTe" else ""} versao="1.00"><infEvento><tpAmb>1</tpAmb><cOrgao>35</cOrgao><cStat>{status}</cStat>'
+            f"<tpEvento>{event_type}</tpEvento><nSeqEvento>{sequence}</nSeqEvento><verEvento>{version}</verEvento>"
+            f'<detEvento versao="{version}"><descEvento>Evento</descEvento></detEvento></infEvento></evento{suffix}>'
+            f'<retEvento{suffix} versao="{version}"><infEvento><tpAmb>1</tpAmb><cOrgao>35</cOrgao><cStat>{status}</cStat>'
             f"<xMotivo>Evento</xMotivo><ch{family}>{key}</ch{family}><tpEvento>{event_type}</tpEvento>"
             f"<nSeqEvento>{sequence}</nSeqEvento><dhRegEvento>{at}</dhRegEvento><nProt>135260000000001</nProt></infEvento>"
-            f'</retEvento{"CTe" if family == "CTe" else ""}></procEvento{family}>',
+            f'</retEvento{suffix}></procEvento{family}>',
         )
 
     def _protocol(self, family: str, key: str, on: date, status: str, environment: str) -> str:
@@ -227,7 +227,11 @@ class World:
     # ------------------------------------------------------------------ what came of it
 
     def query(self, sql: str) -> list[tuple[object, ...]]:
-        with duckdb.connect(str(self.root / "published/marts.duckdb"), read_only=True) as connection:
+        # under another name: opened by its own, catalog and schema are both called marts, and DuckDB asks which is meant
+        with duckdb.connect() as connection:
+            connection.execute("set timezone = 'UTC'")
+            connection.execute(f"attach '{self.root / 'published/marts.duckdb'}' as published (read_only)")
+            connection.execute("use published")
             return connection.execute(sql).fetchall()
 
 

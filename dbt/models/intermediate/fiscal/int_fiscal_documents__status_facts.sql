@@ -89,7 +89,8 @@ from_events as (
         registered_at as valid_from,
         {{ forever() }} as valid_to,
         known_from,
-        coalesce(greatest(revocation_known_from, known_from), {{ forever() }}) as known_to
+        -- greatest() passes nulls over
+        case when revoked_at is null then {{ forever() }} else greatest(revocation_known_from, known_from) end as known_to
     from cancelling
 
     union all

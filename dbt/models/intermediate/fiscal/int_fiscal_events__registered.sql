@@ -103,7 +103,7 @@ revoked as (
     where
         revoking.registered_at >= registered.registered_at
         and (
-            (revocations.revoked_event_type = '' and revoking.revoked_protocol = registered.n_prot)
+            (revocations.revoked_event_type is null and revoking.revoked_protocol = registered.n_prot)
             or revocations.revoked_event_type = registered.event_type
         )
     group by registered.access_key, registered.event_type, registered.sequence

@@ -25,6 +25,7 @@ home_systems as (
         min(sources.system) as system
     from branch_codes
     inner join sources on branch_codes.source = sources.source
+    where sources.system in {{ erp_systems() }}
     group by branch_codes.company_cnpj
     having count(distinct sources.source) = 1
 
