@@ -65,7 +65,8 @@ def test_it_holds_the_tables_that_readers_may_see(warehouse: Path, target: Path)
         ).fetchall()
         comments = connection.execute(
             "select comment from duckdb_tables() where table_name = 'things'"
-            " union all select comment from duckdb_columns() where table_name = 'things' and comment is not null"
+            " union all select comment from duckdb_columns()"
+            " where table_name = 'things' and comment is not null"
         ).fetchall()
     assert {TableName(*table) for table in tables} == {
         THINGS,
@@ -95,7 +96,10 @@ def test_a_reader_keeps_what_it_opened(warehouse: Path, target: Path) -> None:
         add_things(warehouse)
         publish(warehouse, target=target, models=[THINGS, KINDS])
         # also pages that it had not read before
-        assert reader.execute("select count(*), sum(amount) from published.marts.things").fetchall()[0][0] == 1000
+        assert (
+            reader.execute("select count(*), sum(amount) from published.marts.things").fetchall()[0][0]
+            == 1000
+        )
     assert rows(target) == 1500
 
 

@@ -1,4 +1,4 @@
-"""The main job around the marts: what it publishes, when it stops early, and what stands after it went wrong."""
+"""The main job around the marts: what it publishes, when it stops early, what stands after it went wrong."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -78,9 +78,15 @@ def test_the_first_run_publishes_marts_catalogues_and_quality(root: Path) -> Non
         (outcome.run_id, "succeeded", "run")
     ]
     assert published(
-        root, "select tool, status, count(*) from quality.check_results join quality.checks using (check_name)"
-        " group by all order by all",
-    ) == [("dagster", "passed", 3), ("dbt", "passed", 2), ("dbt", "warned", 1), ("great_expectations", "passed", 2)]  # fmt: skip
+        root,
+        "select tool, status, count(*) from quality.check_results"
+        " join quality.checks using (check_name) group by all order by all",
+    ) == [
+        ("dagster", "passed", 3),
+        ("dbt", "passed", 2),
+        ("dbt", "warned", 1),
+        ("great_expectations", "passed", 2),
+    ]
     # a check that only reports names its rows
     assert published(
         root, "select check_name, failing_key from quality.check_failures order by failing_key"
@@ -140,15 +146,17 @@ def test_a_broken_invariant_stops_the_publication(root: Path) -> None:
     assert "amount_is_not_666 found 1 rows" in failed.value.what
     assert "models/marts/sync/_sync__models.yml" in failed.value.where
     assert published(root, CODES) == [("a", Decimal("1.00")), ("b", Decimal("2.00"))]
-    assert stored(root, "select status from quality.runs order by started_at") == [("succeeded",), ("failed",)]
+    assert stored(root, "select status from quality.runs order by started_at") == [
+        ("succeeded",),
+        ("failed",),
+    ]
     assert stored(
         root,
         "select status, failures from quality.check_results where check_name = 'amount_is_not_666'"
         " order by checked_at desc limit 1",
     ) == [("failed", 1)]
-    assert stored(root, "select failing_key from quality.check_failures where check_name = 'amount_is_not_666'") == [
-        ("666.00",)
-    ]  # fmt: skip
+    failing = "select failing_key from quality.check_failures where check_name = 'amount_is_not_666'"
+    assert stored(root, failing) == [("666.00",)]
 
     # the failed run took the rows in already, and yet the next one has something to say
     with pytest.raises(RunFailed):
@@ -160,7 +168,9 @@ def test_a_broken_invariant_stops_the_publication(root: Path) -> None:
 
 def test_a_broken_model_is_told_by_name(root: Path, tmp_path: Path) -> None:
     run(root)
-    (tmp_path / "dbt" / "models" / "marts" / "sync" / "totals.sql").write_text("select no_such from {{ ref('codes') }}")
+    (tmp_path / "dbt" / "models" / "marts" / "sync" / "totals.sql").write_text(
+        "select no_such from {{ ref('codes') }}"
+    )
     with pytest.raises(RunFailed, match="totals") as failed:
         run(root)
     assert "no_such" in failed.value.what
@@ -168,7 +178,9 @@ def test_a_broken_model_is_told_by_name(root: Path, tmp_path: Path) -> None:
 
 
 def test_a_project_that_cannot_be_read_is_told_too(root: Path, tmp_path: Path) -> None:
-    (tmp_path / "dbt" / "models" / "marts" / "sync" / "totals.sql").write_text("select * from {{ ref('nowhere') }}")
+    (tmp_path / "dbt" / "models" / "marts" / "sync" / "totals.sql").write_text(
+        "select * from {{ ref('nowhere') }}"
+    )
     with pytest.raises(RunFailed, match="nowhere"):
         run(root)
     assert stored(root, "select status from quality.runs") == [("failed",)]
@@ -206,7 +218,8 @@ def test_a_source_that_fails_is_told_and_hides_nothing(root: Path) -> None:
     assert published(root, CODES) == [("a", Decimal("1.00")), ("b", Decimal("2.00"))]
     assert published(
         root,
-        "select status, failures from quality.check_results where check_name = 'extraction' order by checked_at",
+        "select status, failures from quality.check_results where check_name = 'extraction'"
+        " order by checked_at",
     ) == [("passed", 0), ("warned", 1)]
     # the same failure again is no news
     assert run(root).status == "unchanged"
@@ -233,7 +246,9 @@ def test_refused_rows_are_taken_again(root: Path) -> None:
     write_codes(root, [("a", "1.00"), ("b", "not a number")])
     run(root)
     assert published(root, CODES) == [("a", Decimal("1.00"))]
-    assert published(root, "select reason, resolved_at is null from quality.quarantine") == [("not_a_number", True)]
+    assert published(root, "select reason, resolved_at is null from quality.quarantine") == [
+        ("not_a_number", True)
+    ]
 
     replayed = replay_workspace(read_workspace(root, environ={}), source="protheus")
     assert replayed.status == "unchanged"

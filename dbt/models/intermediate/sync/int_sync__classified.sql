@@ -47,13 +47,13 @@ compared as (
             else measured.proper_postings + measured.stray_postings
         end as postings_of_one_side,
         cast(measured.erp_amount - sync_keys.total_amount as decimal(18, 2)) as amount_difference,
-        -- a pre-note has no taxes yet: they are worked out when it is classified
+        -- a note that is not classified yet, also because it is blocked, has no taxes: they are worked out when it is classified
         case
-            when measured.erp_stage = 'pre_nota' and coalesce(measured.erp_icms_amount, 0) = 0 then null
+            when measured.erp_stage in ('pre_nota', 'bloqueada') and coalesce(measured.erp_icms_amount, 0) = 0 then null
             else cast(measured.erp_icms_amount - sync_keys.icms_amount as decimal(18, 2))
         end as icms_difference,
         case
-            when measured.erp_stage = 'pre_nota' and coalesce(measured.erp_ipi_amount, 0) = 0 then null
+            when measured.erp_stage in ('pre_nota', 'bloqueada') and coalesce(measured.erp_ipi_amount, 0) = 0 then null
             else cast(measured.erp_ipi_amount - sync_keys.ipi_amount as decimal(18, 2))
         end as ipi_difference,
         tolerances.document_tolerance,

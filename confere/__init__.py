@@ -1,0 +1,3 @@
+"""The command line: the front door, thin. What it starts lies in the other packages, imported when a
+command needs it.
+"""

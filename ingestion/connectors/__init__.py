@@ -1,0 +1,1 @@
+"""One module per kind of connection, never per vendor. A connector reads; it never writes the store."""

@@ -1,0 +1,47 @@
+"""What a load works with: the store, the run, the clock, and whom to tell how far it is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from ingestion.store import Run, Store, StreamResult
+
+Clock = Callable[[], datetime]
+"""The wall clock (aware, UTC) of an extraction's start and end; the run's as-of is another thing."""
+
+
+class Progress(Protocol):
+    """Told how far a source is; `total` is None while unknown, `result` comes with a stream's last call."""
+
+    def __call__(
+        self,
+        source: str,
+        stream: str,
+        *,
+        done: int,
+        total: int | None = None,
+        result: StreamResult | None = None,
+    ) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class LoadContext:
+    """The means of a load, passed along."""
+
+    store: Store
+    run: Run
+    clock: Clock
+    progress: Progress | None = None
+
+    def tell(self, source: str, stream: str, *, done: int) -> None:
+        """Say how far a stream is."""
+        if self.progress is not None:
+            self.progress(source, stream, done=done)
+
+    def tell_result(self, result: StreamResult) -> None:
+        """Say what came of a stream."""
+        if self.progress is not None:
+            self.progress(
+                result.source, result.stream, done=result.rows_read, total=result.rows_read, result=result
+            )

@@ -1,0 +1,162 @@
+"""The reader: payloads to the rows of the raw tables, each payload ending as rows, as refusals, or as both.
+
+Holds the steps from bytes to rows for payloads that are known to be new: parse, classify, extract. A reader
+belongs to one process; it opens nothing and keeps nothing between batches, so the same payloads give the same
+rows anywhere.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from ingestion.fiscal.classify import Classifier, Unit, read_kinds
+from ingestion.fiscal.extract import Rows
+from ingestion.fiscal.extraction_map import read_layouts
+from ingestion.fiscal.limits import Limits
+from ingestion.fiscal.parser import parse
+from ingestion.fiscal.refusals import Refused
+from ingestion.fiscal.tables import CONTENT, ORDINAL, TableShape
+
+PAYLOADS, FILES = "payloads", "files"
+
+UNIT_TABLES: Mapping[str, str] = {
+    "document": "documents",
+    "protocol": "protocols",
+    "event": "events",
+    "summary": "summaries",
+}
+"""The table that has one row per unit, by kind of unit; the first one a payload fills is its own kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """The bytes of one XML and where they came from.
+
+    `path` is the file, relative to the inbox; `inner_path` the place inside it ('' for the file itself);
+    `nsu` and `schema` are those of its docZip.
+    """
+
+    content: bytes
+    sha256: str
+    path: str
+    inner_path: str = ""
+    nsu: str | None = None
+    schema: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedUnit:
+    """What was refused: a payload (`place` is '') or the unit at `place` in it, counting for `units`."""
+
+    sha256: str
+    place: str
+    reason: str
+    detail: str
+    units: int
+
+
+@dataclass(slots=True)
+class Reading:
+    """What payloads gave: rows by raw table (payloads among them), refusals, and the units found."""
+
+    tables: Mapping[str, pa.Table]
+    refused: list[RefusedUnit] = field(default_factory=list)
+    units_found: int = 0
+
+    def refuse(self, payload: Payload, place: str, refused: Refused, *, units: int) -> None:
+        """Note that a payload (`place` is '') or a unit of it was refused, which counts for so many units."""
+        detail = refused.detail if payload.schema is None else f"{refused.detail} (docZip {payload.schema})"
+        self.refused.append(RefusedUnit(payload.sha256, place, refused.reason, detail, units))
+        self.units_found += units
+
+
+class Reader:
+    """Reads payloads by the layouts there are. Built once per process: compiling the maps takes 10 ms."""
+
+    def __init__(self, tables: Mapping[str, TableShape], *, limits: Limits) -> None:
+        self._tables = [table for name, table in tables.items() if name not in (PAYLOADS, FILES)]
+        self._payloads = tables[PAYLOADS]
+        self._limits = limits
+        self._classifier = Classifier(read_layouts(self._tables), read_kinds())
+
+    def read(self, payloads: Iterable[Payload]) -> Reading:
+        """Read payloads of distinct content. Never raises for what a payload holds."""
+        rows = Rows(self._tables)
+        stored: list[dict[str, object]] = []
+        reading = Reading(tables={})
+        for payload in payloads:
+            try:
+                parsed = parse(payload.content, limits=self._limits)
+                units = self._classifier.units(parsed.root)
+            except Refused as refused:
+                reading.refuse(payload, "", refused, units=1)
+                continue
+            refused_before = len(reading.refused)
+            counts = _read_units(units, payload, rows, reading)
+            if counts:
+                stored.append(_payload_row(payload, counts, parsed.repair))
+            elif len(reading.refused) == refused_before:
+                reading.refuse(payload, "", self._classifier.nothing(parsed.root), units=1)
+        reading.tables = {**rows.tables(), PAYLOADS: self._payload_table(stored)}
+        return reading
+
+    def _payload_table(self, stored: list[dict[str, object]]) -> pa.Table:
+        types = {"text": pa.string(), "bigint": pa.int64()}
+        fields = [(CONTENT, pa.string()), (ORDINAL, pa.int32())]
+        fields += [(name, types[kind]) for name, kind in self._payloads.columns]
+        return pa.Table.from_pylist(stored, schema=pa.schema(fields))
+
+
+def _read_units(units: Sequence[Unit], payload: Payload, rows: Rows, reading: Reading) -> Counter[str]:
+    """Read the units of one payload; gives the rows added by unit table."""
+    added: Counter[str] = Counter()
+    ordinals: Counter[str | None] = Counter()
+    for unit in units:
+        place = unit.place if len(units) > 1 else ""
+        refused = _read_unit(unit, payload, rows, ordinals, added)
+        if refused is not None:
+            reading.refuse(payload, place, refused, units=1 + len(unit.companions))
+            for companion in unit.companions:
+                ordinals[companion.kind] += 1
+            continue
+        for companion in unit.companions:
+            refused = _read_unit(companion, payload, rows, ordinals, added)
+            if refused is not None:
+                reading.refuse(payload, companion.place, refused, units=1)
+    reading.units_found += added.total()
+    return added
+
+
+def _read_unit(
+    unit: Unit, payload: Payload, rows: Rows, ordinals: Counter[str | None], added: Counter[str]
+) -> Refused | None:
+    """Read one unit; gives its refusal. A refused unit keeps its ordinal, so others never change theirs."""
+    ordinal = ordinals[unit.kind]
+    ordinals[unit.kind] += 1
+    if unit.layout is None:
+        return unit.refused
+    try:
+        is_there = rows.add(
+            unit.layout, unit.parts, content=payload.sha256, ordinal=ordinal, wrapper=unit.wrapper
+        )
+    except Refused as refused:
+        return refused
+    if is_there:
+        added[UNIT_TABLES[unit.layout.kind]] += 1
+    return None
+
+
+def _payload_row(payload: Payload, counts: Counter[str], repair: str | None) -> dict[str, object]:
+    return {
+        CONTENT: payload.sha256,
+        ORDINAL: 0,
+        "path": payload.path,
+        "inner_path": payload.inner_path,
+        "kind": next(table for table in UNIT_TABLES.values() if counts[table]),
+        **{table: counts[table] for table in UNIT_TABLES.values()},
+        "bytes": len(payload.content),
+        "nsu": payload.nsu,
+        "encoding_repair": repair,
+    }

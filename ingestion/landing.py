@@ -1,0 +1,393 @@
+"""The SQL by which a delivered row becomes a typed one with its identity and content hash, or is refused.
+
+Pure functions from a contract and the delivered types to SQL text; nothing is executed here. A table is
+converted in one set-based pass: no value passes through Python.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from ingestion.contracts import Column, TableContract
+
+ENVELOPE: Final[Mapping[str, str]] = {
+    "_source": "varchar",
+    "_table": "varchar",
+    "_key": "varchar",
+    "_row_id": "varchar",
+    "_version": "bigint",
+    "_changed_at": "timestamptz",
+    "_inserted_at": "timestamptz",
+    "_recorded_at": "timestamptz",
+    "_superseded_at": "timestamptz",
+    "_extraction_id": "varchar",
+    "_row_hash": "varchar",
+    "_is_deleted": "boolean",
+    "_extra": "json",
+}
+"""The columns before a table's own, and their DuckDB types."""
+
+LOCAL_ZONE: Final = "America/Sao_Paulo"
+"""Zone of an instant that comes without an offset; the database's own stamps are UTC."""
+
+_DECIMAL: Final = re.compile(r"DECIMAL\((\d+),(\d+)\)")
+_INTEGERS: Final = frozenset(
+    ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a value is refused (a slug), and the SQL condition under which it is."""
+
+    reason: str
+    condition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """The SQL of a typed value, and what would make the row be refused."""
+
+    value: str
+    faults: tuple[Fault, ...] = ()
+
+
+def quoted(name: str) -> str:
+    """A native name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def convert(column: Column, *, delivered: str, value: str, zone: str = LOCAL_ZONE) -> Conversion:
+    """How a value of DuckDB type `delivered` becomes one of the declared type.
+
+    Blank text is null for every type but text, which is right-trimmed. A value that would lose more than the
+    noise of a binary float is refused, as is one of another kind.
+    """
+    family = _family(delivered)
+    if column.kind == "text":
+        return Conversion(f"rtrim({value})" if family == "text" else f"cast({value} as varchar)")
+    if family == "other" or (
+        family in {"integer", "float", "decimal"} and column.kind in {"date", "timestamp"}
+    ):
+        family, value = "text", f"cast({value} as varchar)"
+    if column.kind == "date":
+        return _to_date(value, family)
+    if column.kind == "timestamp":
+        return _to_timestamp(value, family, zone)
+    return _to_number(column, value, family, delivered)
+
+
+def content_hash(values: Iterable[str], *, is_deleted: str, extra: str) -> str:
+    """SQL of the hash (64 bits as hex) over typed values, the deletion mark and the undeclared columns.
+
+    It is only ever compared between versions of one row. DuckDB's own hash costs a fifth of an MD5; its
+    values may change with DuckDB's version, and the store then makes the stored ones anew.
+    """
+    return f"to_hex(hash({', '.join((*values, is_deleted, extra))}))"
+
+
+def entity_key(contract: TableContract, source: str, values: Mapping[str, str]) -> str:
+    """SQL of `source|TABLE|` and the key columns, empty parts kept; `values` are SQL by key column."""
+    # concat takes a null for an empty text
+    parts = ", '|', ".join(values[name] for name in contract.key)
+    return f"concat({literal(f'{source}|{contract.native}|')}, {parts})"
+
+
+def row_identity(key: str, *, row_id: str | None, is_deleted: str) -> str:
+    """SQL of the identity of a physical row: its key with its row id, else with the deletion mark."""
+    marked = f"case when {is_deleted} then concat({key}, '*') else {key} end"
+    if row_id is None:
+        return marked
+    return f"case when {row_id} is null then {marked} else concat({key}, '#', {row_id}) end"
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveredColumns:
+    """The columns of a delivery, matched to a contract without regard to case.
+
+    `types` are the delivered DuckDB types by delivered name, `names` the delivered name of each contract or
+    control column that came, `missing` the declared ones that did not, `extra` the delivered ones that nobody
+    declared.
+    """
+
+    types: Mapping[str, str]
+    names: Mapping[str, str]
+    missing: tuple[str, ...]
+    extra: tuple[str, ...]
+
+
+def match_columns(contract: TableContract, types: Mapping[str, str]) -> DeliveredColumns:
+    """Match delivered columns to the contract. ValueError names a column that came twice or a key that is missing."""
+    by_fold: dict[str, str] = {}
+    for name in types:
+        if name.casefold() in by_fold:
+            raise ValueError(f"the columns {by_fold[name.casefold()]} and {name} are the same but for case")
+        by_fold[name.casefold()] = name
+    declared = [column.name for column in contract.stored_columns]
+    wanted = dict.fromkeys((*declared, *sorted(contract.control_columns)))
+    names = {name: by_fold[name.casefold()] for name in wanted if name.casefold() in by_fold}
+    absent = [name for name in contract.key if name not in names]
+    if absent:
+        raise ValueError(f"the key column {', '.join(absent)} is missing")
+    # a system may or may not keep its own stamps: their absence is no surprise
+    stamps = {contract.changed_at, contract.inserted_at}
+    taken = set(names.values())
+    return DeliveredColumns(
+        types=types,
+        names=names,
+        missing=tuple(name for name in wanted if name not in names and name not in stamps),
+        extra=tuple(name for name in types if name not in taken),
+    )
+
+
+def landing_select(
+    contract: TableContract,
+    *,
+    source: str,
+    relation: str,
+    delivered: DeliveredColumns,
+    extraction_id: str,
+    recorded_at: datetime,
+) -> str:
+    """SQL that turns `relation` into rows of the stored table's shape.
+
+    `_version` is 0. A refused row has no `_row_hash`; its `_extra` is an object of reason, column, value and
+    row (the delivered values as text), and its `_row_id` is null where the row cannot be told.
+    """
+    raw = {name: f"r{index}" for index, name in enumerate(delivered.types)}
+    conversions = {
+        column.name: _conversion(contract, column, delivered, raw) for column in _converted_columns(contract)
+    }
+    typed = {name: f"c{index}" for index, name in enumerate(conversions)}
+    stored = [typed[column.name] for column in contract.stored_columns]
+    faults = [
+        (name, Fault(fault.reason, fault.condition.format(value=typed[name])))
+        for name, conversion in conversions.items()
+        for fault in (*conversion.faults, *_key_faults(contract, name))
+    ]
+    came = {name: raw[delivered.names[name]] if name in delivered.names else "null" for name in conversions}
+    identity = {*contract.key, contract.row_id}
+    is_deleted = _is_deleted(contract, delivered, raw)
+    row_id = typed[contract.row_id] if contract.row_id and contract.row_id in delivered.names else None
+    stamps = [
+        typed.get(name, "null") if name else "null" for name in (contract.changed_at, contract.inserted_at)
+    ]
+    extra = _json_object({name: raw[name] for name in delivered.extra})
+    row = _json_object(raw)
+    return f"""
+        select
+            {literal(source)} as _source, {literal(contract.native)} as _table, _key,
+            case when not unknown then {row_identity("_key", row_id=row_id, is_deleted="_is_deleted")} end as _row_id,
+            0 as _version, {stamps[0]} as _changed_at, {stamps[1]} as _inserted_at,
+            timestamptz {literal(recorded_at.isoformat())} as _recorded_at, null as _superseded_at,
+            {literal(extraction_id)} as _extraction_id,
+            case when fault is null
+                then {content_hash(stored, is_deleted="_is_deleted", extra="extra")} end as _row_hash,
+            _is_deleted,
+            case when fault is null then extra
+                else json_object('reason', fault[1], 'column', fault[2], 'value', fault[3], 'row', {row})
+            end as _extra,
+            {", ".join(f"{typed[c.name]} as {quoted(c.name)}" for c in contract.stored_columns)}
+        from (
+            select *, {entity_key(contract, source, typed)} as _key, {extra} as extra
+            from (
+                select *, {_first_fault(faults, came)} as fault,
+                    {_any_fault(fault for name, fault in faults if name in identity)} as unknown,
+                    {is_deleted} as _is_deleted
+                from (
+                    select *, {", ".join(f"{c.value} as {typed[name]}" for name, c in conversions.items())}
+                    from (
+                        select {", ".join(f"{quoted(name)} as {alias}" for name, alias in raw.items())}
+                        from {relation}
+                    )
+                )
+            )
+        )"""
+
+
+def identity_select(
+    contract: TableContract, *, source: str, relation: str, delivered: DeliveredColumns
+) -> str:
+    """SQL of `_key`, `_row_id` and `_is_deleted` of every row of `relation`; `_row_id` null where it cannot be told."""
+    typed: dict[str, str] = {}
+    for column in _converted_columns(contract):
+        if column.name in {*contract.key, contract.row_id}:
+            names = {name: quoted(name) for name in delivered.types}
+            typed[column.name] = _conversion(contract, column, delivered, names).value
+    key = entity_key(contract, source, typed)
+    row_id = typed[contract.row_id] if contract.row_id and contract.row_id in delivered.names else None
+    is_deleted = _is_deleted(contract, delivered, {name: quoted(name) for name in delivered.types})
+    return f"""
+        select _key, {row_identity("_key", row_id="row_id", is_deleted="_is_deleted")} as _row_id, _is_deleted
+        from (select {key} as _key, {row_id or "null"} as row_id, {is_deleted} as _is_deleted from {relation})"""
+
+
+def _converted_columns(contract: TableContract) -> Sequence[Column]:
+    stamps = [name for name in (contract.changed_at, contract.inserted_at) if name is not None]
+    stored = {column.name for column in contract.stored_columns}
+    return (*contract.stored_columns, *(Column(name, "timestamp") for name in stamps if name not in stored))
+
+
+def _conversion(
+    contract: TableContract, column: Column, delivered: DeliveredColumns, values: Mapping[str, str]
+) -> Conversion:
+    name = delivered.names.get(column.name)
+    if name is None:
+        return Conversion(f"cast(null as {column.sql_type})")
+    zone = "UTC" if column.name in {contract.changed_at, contract.inserted_at} else LOCAL_ZONE
+    return convert(column, delivered=delivered.types[name], value=values[name], zone=zone)
+
+
+def _key_faults(contract: TableContract, name: str) -> tuple[Fault, ...]:
+    """A key of blanks is a key; a number or a date that is not there is none."""
+    kinds = {column.name: column.kind for column in contract.stored_columns}
+    if name in contract.key and kinds[name] != "text":
+        return (Fault("missing_key", "{value} is null"),)
+    return ()
+
+
+def _is_deleted(contract: TableContract, delivered: DeliveredColumns, values: Mapping[str, str]) -> str:
+    if contract.deleted_flag is None or contract.deleted_flag not in delivered.names:
+        return "false"
+    flag = values[delivered.names[contract.deleted_flag]]
+    return f"coalesce(trim(cast({flag} as varchar)) = {literal(contract.deleted_value or '')}, false)"
+
+
+def _first_fault(faults: Sequence[tuple[str, Fault]], came: Mapping[str, str]) -> str:
+    """SQL of reason, column and delivered value of the first fault; null for a good row."""
+    cases = " ".join(
+        f"when {fault.condition} then [{literal(fault.reason)}, {literal(name)}, cast({came[name]} as varchar)]"
+        for name, fault in faults
+    )
+    return f"case {cases} end" if cases else "cast(null as varchar[])"
+
+
+def _any_fault(faults: Iterable[Fault]) -> str:
+    conditions = [f"coalesce({fault.condition}, false)" for fault in faults]
+    return " or ".join(conditions) or "false"
+
+
+def _json_object(values: Mapping[str, str]) -> str:
+    """SQL of an object of right-trimmed texts without nulls, names in capitals and in order; null when empty.
+
+    The same row gives the same object however its columns are cased and ordered.
+    """
+    pairs = ", ".join(
+        f"{literal(name.upper())}, rtrim(cast({values[name]} as varchar))"
+        for name in sorted(values, key=str.upper)
+    )
+    # merging drops the nulls
+    return (
+        f"nullif(json_merge_patch('{{}}', json_object({pairs})), '{{}}')" if values else "cast(null as json)"
+    )
+
+
+def _family(delivered: str) -> str:
+    if delivered == "VARCHAR":
+        return "text"
+    if delivered in _INTEGERS:
+        return "integer"
+    if delivered in {"DOUBLE", "FLOAT"}:
+        return "float"
+    if _DECIMAL.fullmatch(delivered):
+        return "decimal"
+    if delivered == "DATE":
+        return "date"
+    if delivered == "TIMESTAMP WITH TIME ZONE":
+        return "instant"
+    if delivered.startswith("TIMESTAMP"):
+        return "timestamp"
+    return "other"
+
+
+def _to_number(column: Column, value: str, family: str, delivered: str) -> Conversion:
+    typed = f"try_cast({value} as {column.sql_type})"
+    if family in {"date", "timestamp", "instant"}:
+        return Conversion(
+            f"cast(null as {column.sql_type})", (Fault("not_a_number", f"{value} is not null"),)
+        )
+    if family == "integer":
+        return Conversion(typed, (Fault("out_of_range", f"{value} is not null and {{value}} is null"),))
+    if family == "decimal" and _fits(column, delivered):
+        return Conversion(typed)
+    number = f"cast({value} as double)"
+    present = f"{value} is not null"
+    if family == "text":
+        # the trimmed text itself casts, blanks around it are no matter; only an empty one must not count as wrong
+        number = f"try_cast({value} as double)"
+        present = f"trim({value}) <> ''"
+    # noise of a binary float lies far below a tenth of the last digit's half
+    noise = f"5e-{(column.scale or 0) + 2}"
+    lost = f"abs(cast({{value}} as double) - {number}) >= {noise}"
+    if delivered == "FLOAT":
+        lost += f" and cast({{value}} as float) <> {value}"
+    return Conversion(
+        typed,
+        (
+            Fault(
+                "not_a_number", f"{present} and ({number} is null or not isfinite(cast({number} as double)))"
+            ),
+            Fault("out_of_range", f"{present} and {{value}} is null"),
+            Fault("narrowing", lost),
+        ),
+    )
+
+
+def _fits(column: Column, delivered: str) -> bool:
+    match = _DECIMAL.fullmatch(delivered)
+    if match is None:
+        return False
+    precision, scale = int(match[1]), int(match[2])
+    declared = column.scale or 0
+    return scale <= declared and precision - scale <= (column.precision or 18) - declared
+
+
+def _to_date(value: str, family: str) -> Conversion:
+    if family == "date":
+        return Conversion(value)
+    if family in {"timestamp", "instant"}:
+        local = value if family == "timestamp" else f"timezone({literal(LOCAL_ZONE)}, {value})"
+        return Conversion(
+            f"cast({local} as date)", (Fault("narrowing", f"cast({{value}} as timestamp) <> {local}"),)
+        )
+    # the cheap conditions first: most values are eight digits, blank ones need no trimming to be null
+    text = f"trim({value})"
+    return Conversion(
+        f"cast({_parsed_instant(value)} as date)",
+        (
+            Fault("not_a_date", f"{{value}} is null and {text} <> ''"),
+            Fault(
+                "narrowing",
+                f"length({value}) > 10 and cast({{value}} as timestamp) <> try_cast({text} as timestamp)",
+            ),
+        ),
+    )
+
+
+def _to_timestamp(value: str, family: str, zone: str) -> Conversion:
+    if family == "instant":
+        return Conversion(value)
+    if family in {"date", "timestamp"}:
+        return Conversion(f"timezone({literal(zone)}, cast({value} as timestamp))")
+    text = f"trim({value})"
+    with_offset = f"regexp_matches({text}, ':[0-9.]+ ?(Z|[+-][0-9]{{2}}(:?[0-9]{{2}})?)$')"
+    typed = (
+        f"case when {with_offset} then try_cast({text} as timestamptz) "
+        f"else timezone({literal(zone)}, {_parsed_instant(value)}) end"
+    )
+    return Conversion(typed, (Fault("not_an_instant", f"{{value}} is null and {text} <> ''"),))
+
+
+def _parsed_instant(value: str) -> str:
+    """A text as a timestamp: a date as the ERPs store it (20260131), or ISO; null for anything else."""
+    iso = f"case when trim({value}) like '____-%' then try_cast(trim({value}) as timestamp) end"
+    # strptime takes words such as infinity, and seven digits with a blank
+    digits = f"length({value}) = 8 and {value} < ':' and {value} not like '% %'"
+    return f"case when {digits} then try_strptime({value}, '%Y%m%d') else {iso} end"

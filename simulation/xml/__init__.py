@@ -1,0 +1,1 @@
+"""The fiscal XML layouts, written with string templates: one module per layout, nothing but text."""

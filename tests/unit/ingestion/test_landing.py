@@ -1,0 +1,211 @@
+"""Conversion of delivered values to declared types, value by value."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingestion.contracts import Column, TableContract
+from ingestion.landing import convert, landing_select, match_columns
+
+MONEY = Column("AMOUNT", "decimal", 18, 2)
+PRICE = Column("PRICE", "decimal", 21, 10)
+NUMBER = Column("NUMBER", "bigint")
+DAY = Column("DAY", "date")
+INSTANT = Column("INSTANT", "timestamp")
+TEXT = Column("TEXT", "text")
+
+
+def converted(column: Column, delivered: str, value: Any) -> Any:
+    """The typed value, or the slug of the reason why it is refused."""
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        conversion = convert(column, delivered=delivered, value="r")
+        cases = " ".join(
+            f"when {fault.condition.format(value='c')} then '{fault.reason}'" for fault in conversion.faults
+        )
+        reason = f"case {cases} end" if cases else "null"
+        ((typed, refused),) = connection.execute(
+            f"select c, {reason} from (select *, {conversion.value} as c from (select cast($1 as {delivered}) as r))",
+            [value],
+        ).fetchall()
+        return refused or typed
+
+
+@pytest.mark.parametrize(
+    ("column", "delivered", "value", "expected"),
+    [
+        # numbers as text: a point, no separators of thousands; blanks around are no matter
+        (MONEY, "VARCHAR", "1234.56", Decimal("1234.56")),
+        (MONEY, "VARCHAR", "  1234.5 ", Decimal("1234.50")),
+        (MONEY, "VARCHAR", "-0.01", Decimal("-0.01")),
+        (MONEY, "VARCHAR", "", None),
+        (MONEY, "VARCHAR", "    ", None),
+        (MONEY, "VARCHAR", None, None),
+        (MONEY, "VARCHAR", "1.234,56", "not_a_number"),
+        (MONEY, "VARCHAR", "12,5", "not_a_number"),
+        (MONEY, "VARCHAR", "abc", "not_a_number"),
+        (MONEY, "VARCHAR", "NaN", "not_a_number"),
+        (MONEY, "VARCHAR", "99999999999999999.00", "out_of_range"),
+        (MONEY, "VARCHAR", "10.555", "narrowing"),
+        (MONEY, "VARCHAR", "10.5000000001", Decimal("10.50")),
+        # noise of a binary float is rounded away, a lost digit is not
+        (MONEY, "DOUBLE", 0.1 + 0.2, Decimal("0.30")),
+        (MONEY, "DOUBLE", 10.005, "narrowing"),
+        (MONEY, "DOUBLE", 10.0004, Decimal("10.00")),
+        (MONEY, "DOUBLE", 10.0006, "narrowing"),
+        (MONEY, "DOUBLE", float("nan"), "not_a_number"),
+        (MONEY, "DOUBLE", float("inf"), "not_a_number"),
+        (MONEY, "DOUBLE", 1e17, "out_of_range"),
+        (MONEY, "DOUBLE", 99999999999999.99, Decimal("99999999999999.98")),
+        (MONEY, "FLOAT", 123456.78, Decimal("123456.78")),
+        (MONEY, "DECIMAL(16,2)", Decimal("12.34"), Decimal("12.34")),
+        (MONEY, "DECIMAL(18,4)", Decimal("12.3400"), Decimal("12.34")),
+        (MONEY, "DECIMAL(18,4)", Decimal("12.3456"), "narrowing"),
+        (MONEY, "DECIMAL(38,2)", Decimal("99999999999999999.00"), "out_of_range"),
+        (MONEY, "INTEGER", 12, Decimal("12.00")),
+        (MONEY, "BIGINT", 10**17, "out_of_range"),
+        (MONEY, "DATE", date(2026, 1, 1), "not_a_number"),
+        (PRICE, "DOUBLE", 0.1234567891, Decimal("0.1234567891")),
+        (PRICE, "VARCHAR", "0.12345678915", "narrowing"),
+        (NUMBER, "VARCHAR", "12", 12),
+        (NUMBER, "VARCHAR", "12.0", 12),
+        (NUMBER, "VARCHAR", "1.5", "narrowing"),
+        (NUMBER, "VARCHAR", "x", "not_a_number"),
+        (NUMBER, "VARCHAR", " ", None),
+        (NUMBER, "DOUBLE", 7.0, 7),
+        (NUMBER, "DOUBLE", 7.5, "narrowing"),
+        (NUMBER, "DECIMAL(18,0)", Decimal("7"), 7),
+        (NUMBER, "INTEGER", 7, 7),
+        # dates as the ERPs store them, or ISO
+        (DAY, "VARCHAR", "20260131", date(2026, 1, 31)),
+        (DAY, "VARCHAR", "        ", None),
+        (DAY, "VARCHAR", "", None),
+        (DAY, "VARCHAR", "2026-01-31", date(2026, 1, 31)),
+        (DAY, "VARCHAR", "2026-01-31 00:00:00", date(2026, 1, 31)),
+        (DAY, "VARCHAR", "2026-01-31T00:00:00.000", date(2026, 1, 31)),
+        (DAY, "VARCHAR", "2026-01-31 10:00:00", "narrowing"),
+        (DAY, "VARCHAR", "20260231", "not_a_date"),
+        (DAY, "VARCHAR", "2026131 ", "not_a_date"),
+        (DAY, "VARCHAR", "31/01/2026", "not_a_date"),
+        (DAY, "VARCHAR", " 2026131", "not_a_date"),
+        (DAY, "VARCHAR", "infinity", "not_a_date"),
+        (DAY, "VARCHAR", "epoch", "not_a_date"),
+        (DAY, "INTEGER", 20260131, date(2026, 1, 31)),
+        (DAY, "DATE", date(2026, 1, 31), date(2026, 1, 31)),
+        (DAY, "TIMESTAMP", datetime(2026, 1, 31), date(2026, 1, 31)),
+        (DAY, "TIMESTAMP", datetime(2026, 1, 31, 1), "narrowing"),
+        # without an offset an instant is local
+        (INSTANT, "VARCHAR", "2026-01-31 10:00:00", datetime(2026, 1, 31, 13, tzinfo=UTC)),
+        (INSTANT, "VARCHAR", "2026-01-31T10:00:00Z", datetime(2026, 1, 31, 10, tzinfo=UTC)),
+        (INSTANT, "VARCHAR", "2026-01-31T10:00:00-03:00", datetime(2026, 1, 31, 13, tzinfo=UTC)),
+        (INSTANT, "VARCHAR", "2026-01-31 10:00:00.5+00", datetime(2026, 1, 31, 10, 0, 0, 500000, tzinfo=UTC)),
+        (INSTANT, "VARCHAR", "20260131", datetime(2026, 1, 31, 3, tzinfo=UTC)),
+        (INSTANT, "VARCHAR", "2026-01-31", datetime(2026, 1, 31, 3, tzinfo=UTC)),
+        (INSTANT, "VARCHAR", " ", None),
+        (INSTANT, "VARCHAR", "soon", "not_an_instant"),
+        (INSTANT, "TIMESTAMP", datetime(2026, 1, 31, 10), datetime(2026, 1, 31, 13, tzinfo=UTC)),
+        (INSTANT, "TIMESTAMP WITH TIME ZONE", datetime(2026, 1, 31, 10, tzinfo=UTC), datetime(2026, 1, 31, 10, tzinfo=UTC)),
+        (INSTANT, "DATE", date(2026, 1, 31), datetime(2026, 1, 31, 3, tzinfo=UTC)),
+        # text keeps what it says, but for the padding
+        (TEXT, "VARCHAR", "  ação  ", "  ação"),
+        (TEXT, "VARCHAR", "   ", ""),
+        (TEXT, "VARCHAR", None, None),
+        (TEXT, "BIGINT", 12, "12"),
+        (TEXT, "DATE", date(2026, 1, 31), "2026-01-31"),
+    ],
+)
+def test_values(column: Column, delivered: str, value: Any, expected: Any) -> None:
+    assert converted(column, delivered, value) == expected
+
+
+def test_a_stamp_without_offset_is_utc() -> None:
+    conversion = convert(INSTANT, delivered="TIMESTAMP", value="timestamp '2026-01-31 10:00:00'", zone="UTC")
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        assert connection.execute(f"select {conversion.value}").fetchall() == [(datetime(2026, 1, 31, 10, tzinfo=UTC),)]
+
+
+@settings(deadline=None)
+@given(cents=st.integers(-(10**15) + 1, 10**15 - 1))
+def test_every_amount_survives_the_way_through_a_float(cents: int) -> None:
+    amount = Decimal(cents).scaleb(-2)
+    assert converted(MONEY, "DOUBLE", float(amount)) == amount
+    assert converted(MONEY, "VARCHAR", str(amount)) == amount
+
+
+@settings(deadline=None)
+@given(text=st.text(max_size=12))
+def test_no_text_breaks_a_conversion(text: str) -> None:
+    for column in (MONEY, NUMBER, DAY, INSTANT, TEXT):
+        converted(column, "VARCHAR", text.replace("\x00", ""))
+
+
+CONTRACT = TableContract(
+    "protheus", "t", "T-1", ("CODE", "NUMBER"), (Column("CODE", "text"), NUMBER, MONEY), row_id="R_E_C_N_O_"
+)
+
+
+def test_columns_match_without_regard_to_case() -> None:
+    matched = match_columns(CONTRACT, {"code": "VARCHAR", "Number": "VARCHAR", "other": "DOUBLE"})
+    assert matched.names == {"CODE": "code", "NUMBER": "Number"}
+    assert (matched.missing, matched.extra) == (("AMOUNT", "R_E_C_N_O_"), ("other",))
+
+
+@pytest.mark.parametrize(
+    ("types", "message"),
+    [({"CODE": "VARCHAR"}, "NUMBER is missing"), ({"CODE": "VARCHAR", "code": "VARCHAR"}, "the same but for case")],
+)
+def test_a_missing_key_and_a_column_twice_are_named(types: dict[str, str], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        match_columns(CONTRACT, types)
+
+
+def landed(**row: str) -> dict[str, Any]:
+    """A row of texts as it lands."""
+    matched = match_columns(CONTRACT, dict.fromkeys(row, "VARCHAR"))
+    values = ", ".join(f"'{value}' as \"{name}\"" for name, value in row.items())
+    select = landing_select(
+        CONTRACT,
+        source="s",
+        relation=f"(select {values})",
+        delivered=matched,
+        extraction_id="e",
+        recorded_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+    with duckdb.connect() as connection:
+        cursor = connection.execute(select)
+        return dict(zip([column[0] for column in cursor.description], cursor.fetchall()[0], strict=True))
+
+
+def test_key_and_identity_keep_empty_parts() -> None:
+    row = landed(CODE="", NUMBER="5", AMOUNT="1")
+    assert (row["_key"], row["_row_id"]) == ("s|T-1||5", "s|T-1||5")
+    assert landed(CODE="a ", NUMBER="5.0", R_E_C_N_O_="9")["_row_id"] == "s|T-1|a|5#9"
+
+
+def test_a_refused_row_tells_reason_column_and_value() -> None:
+    row = landed(CODE="a", NUMBER="5", AMOUNT="1,5", other="x ")
+    assert (row["_row_hash"], row["_row_id"]) == (None, "s|T-1|a|5")
+    assert row["_extra"] == (
+        '{"reason":"not_a_number","column":"AMOUNT","value":"1,5",'
+        '"row":{"AMOUNT":"1,5","CODE":"a","NUMBER":"5","OTHER":"x"}}'
+    )
+
+
+@pytest.mark.parametrize(("number", "reason"), [("", "missing_key"), ("x", "not_a_number")])
+def test_a_row_whose_key_cannot_be_read_has_no_identity(number: str, reason: str) -> None:
+    row = landed(CODE="a", NUMBER=number)
+    assert row["_row_id"] is None
+    assert f'"reason":"{reason}"' in row["_extra"]
+
+
+def test_what_came_undeclared_is_kept_however_it_is_ordered() -> None:
+    one = landed(CODE="a", NUMBER="5", zeta="1", Alpha="2 ")
+    other = landed(Alpha="2", NUMBER="5", CODE="a", ZETA="1")
+    assert one["_extra"] == other["_extra"] == '{"ALPHA":"2","ZETA":"1"}'
+    assert one["_row_hash"] == other["_row_hash"]
