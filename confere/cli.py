@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from simulation import Faults
 
 WORKSPACE_VARIABLE: Final = "CONFERE_WORKSPACE"
+_INTERRUPTED: Final = 130
 
 app = typer.Typer(
     name="confere",
@@ -44,6 +45,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         app(args=argv, prog_name="confere")
     except SystemExit as ended:
+        if ended.code == _INTERRUPTED:
+            typer.echo("confere: interrupted; what is published stands", err=True)
+            # threads of dbt may still be inside DuckDB; at the interpreter's regular end that aborts
+            os._exit(_INTERRUPTED)
         return ended.code if isinstance(ended.code, int) else 1
     except ConfereError as error:
         _complain(error)

@@ -166,7 +166,7 @@ class DbtProject:
 
         runner = dbtRunner(manifest=self._graph, callbacks=[_listener(on_node)] if on_node else [])
         with _environment("CONFERE_WAREHOUSE", str(self.paths.warehouse)):
-            return runner.invoke(
+            result = runner.invoke(
                 [
                     *arguments,
                     *("--project-dir", str(self.paths.project_dir)),
@@ -176,6 +176,10 @@ class DbtProject:
                     *("--log-level", "none", "--log-level-file", "info", "--no-use-colors"),
                 ]
             )
+        if result.exception is not None and not isinstance(result.exception, Exception):
+            # dbt keeps an interruption as it keeps any error; it is not one to be reported
+            raise result.exception
+        return result
 
 
 def _listener(on_node: OnNode) -> Callable[[Any], None]:

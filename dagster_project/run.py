@@ -141,6 +141,8 @@ def _execute(assets: Sequence["dg.AssetsDefinition"], session: RunSession, *, se
                 # a failure is told once, by whoever called
                 run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
             )
+        except dg.DagsterExecutionInterruptedError:
+            raise KeyboardInterrupt from None
         except Exception:
             session.raise_failure()
             raise

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -82,10 +83,13 @@ def open_session(
     contracts = read_contracts(project_dir / "models")
     with run_lock(workspace.lock_path, started_at=clock(), on_wait=progress.note):
         discard_leftovers(workspace.published_path)
-        store = Store.open(
-            workspace.warehouse_path, contracts=contracts, software_version=software_version(project_dir)
+        opener = partial(
+            Store.open,
+            workspace.warehouse_path,
+            contracts=contracts,
+            software_version=software_version(project_dir),
         )
-        with store:
+        with opener() as store:
             run = store.start_run(
                 run_id=run_id or new_run_id(),
                 command=command,
@@ -98,6 +102,7 @@ def open_session(
             workspace,
             run=run,
             contracts=contracts,
+            open_store=opener,
             project_dir=project_dir,
             full=full,
             sweep=sweep,
@@ -122,6 +127,7 @@ class RunSession:
         *,
         run: Run,
         contracts: Contracts,
+        open_store: Callable[[], Store],
         project_dir: Path,
         full: bool,
         sweep: bool,
@@ -139,7 +145,7 @@ class RunSession:
         self.seconds: dict[str, float] = {}
         self._sweep = sweep
         self._clock = clock
-        self._project_dir = project_dir
+        self._opener = open_store
         self._state_dir = workspace.state_path.parent
         self._store: Store | None = None
         self._unrecorded: list[CheckOutcome] = []
@@ -312,13 +318,11 @@ class RunSession:
     def note_failure(self, error: BaseException) -> None:
         """Keeps what ended the run, for quality.runs; a step that failed has said so already."""
         if self.failure is None:
-            self.failure = (
-                error
-                if isinstance(error, ConfereError)
-                else RunFailed(
-                    f"{type(error).__name__}: {error}", where="run", what_to_do="The last publication stands."
-                )
-            )
+            if isinstance(error, ConfereError):
+                self.failure = error
+            else:
+                what = f"{type(error).__name__}: {error}" if isinstance(error, Exception) else "interrupted"
+                self.failure = RunFailed(what, where="run", what_to_do="The last publication stands.")
 
     def close(self) -> None:
         """Ends the run where no step did: failed when anything failed, else succeeded."""
@@ -372,11 +376,7 @@ class RunSession:
 
     def _open_store(self) -> Store:
         if self._store is None:
-            self._store = Store.open(
-                self.workspace.warehouse_path,
-                contracts=self.contracts,
-                software_version=software_version(self._project_dir),
-            )
+            self._store = self._opener()
         return self._store
 
     def _close_store(self) -> None:

@@ -81,7 +81,7 @@ class TableContract:
 
     @property
     def stored_columns(self) -> tuple[Column, ...]:
-        """The native columns of the stored table: the declared ones, and the row id where none of them is it."""
+        """The native columns of the stored table: the declared ones, and the row id where it is none."""
         if self.row_id is None or any(column.name == self.row_id for column in self.columns):
             return self.columns
         return (*self.columns, Column(self.row_id, "bigint"))

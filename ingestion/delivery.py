@@ -28,7 +28,10 @@ class Watermark:
         return json.dumps({"changed_at": changed_at, "row_id": self.row_id, "as_of": self.as_of.isoformat()})
 
     def advanced_from(self, before: Self | None, *, now: datetime) -> Self:
-        """The later of both, in each part. A stamp in the future would hide what changes until then: it is `now`."""
+        """The later of both, in each part.
+
+        A stamp in the future would hide what changes until then: it counts as `now`.
+        """
         changed = [mark.changed_at for mark in (self, before) if mark and mark.changed_at]
         row_ids = [mark.row_id for mark in (self, before) if mark and mark.row_id is not None]
         return replace(
@@ -51,7 +54,7 @@ class Watermark:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which rows of a table to read: all of them, unless one of the bounds is set; then what any bound lets in.
+    """Which rows of a table to read: all, unless a bound is set; then what any bound lets in.
 
     `changed_since` bounds the database's stamp (from, UTC), `row_id_above` the row id, `business_since` the
     posting date. `identity_only` leaves out every column that does not tell which row it is and whether it is
@@ -71,7 +74,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The state of a delivered file: its stamps tell cheaply that it is the same, its digest (hex) for sure."""
+    """The state of a delivered file: its stamps tell cheaply that it is the same, its digest for sure."""
 
     size: int
     mtime_ns: int
@@ -92,7 +95,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A database that DuckDB attaches, read-only, to scan it: alias, type, extension, address with its secret."""
+    """A database that DuckDB attaches to scan it: alias, type, extension, and the address with its secret."""
 
     alias: str
     type: str
@@ -119,10 +122,10 @@ class Delivery:
 
 
 class TableConnector(Protocol):
-    """Reads the tables of one source. Raises DeliveryError for one table, SourceUnavailable for all of them."""
+    """Reads the tables of one source; DeliveryError is about one of them, SourceUnavailable about all."""
 
     def find(self, contract: TableContract, *, known: Content | None) -> Found | None:
-        """What the source has of a table, given the state of its file known before; None when there is none."""
+        """What the source has of a table, given its file's state known before; None when it has none."""
         ...
 
     def read(self, contract: TableContract, selection: Selection) -> Delivery:

@@ -124,7 +124,7 @@ class DeliveredColumns:
 
 
 def match_columns(contract: TableContract, types: Mapping[str, str]) -> DeliveredColumns:
-    """Match delivered columns to the contract. ValueError names a column that came twice or a key that is missing."""
+    """Match delivered columns to the contract; ValueError names one that came twice or a missing key."""
     by_fold: dict[str, str] = {}
     for name in types:
         if name.casefold() in by_fold:
@@ -173,9 +173,10 @@ def landing_select(
         for fault in (*conversion.faults, *_key_faults(contract, name))
     ]
     came = {name: raw[delivered.names[name]] if name in delivered.names else "null" for name in conversions}
-    identity = {*contract.key, contract.row_id}
+    identifying = {*contract.key, contract.row_id}
     is_deleted = _is_deleted(contract, delivered, raw)
     row_id = typed[contract.row_id] if contract.row_id and contract.row_id in delivered.names else None
+    identity = row_identity("_key", row_id=row_id, is_deleted="_is_deleted")
     stamps = [
         typed.get(name, "null") if name else "null" for name in (contract.changed_at, contract.inserted_at)
     ]
@@ -184,7 +185,7 @@ def landing_select(
     return f"""
         select
             {literal(source)} as _source, {literal(contract.native)} as _table, _key,
-            case when not unknown then {row_identity("_key", row_id=row_id, is_deleted="_is_deleted")} end as _row_id,
+            case when not unknown then {identity} end as _row_id,
             0 as _version, {stamps[0]} as _changed_at, {stamps[1]} as _inserted_at,
             timestamptz {literal(recorded_at.isoformat())} as _recorded_at, null as _superseded_at,
             {literal(extraction_id)} as _extraction_id,
@@ -199,7 +200,7 @@ def landing_select(
             select *, {entity_key(contract, source, typed)} as _key, {extra} as extra
             from (
                 select *, {_first_fault(faults, came)} as fault,
-                    {_any_fault(fault for name, fault in faults if name in identity)} as unknown,
+                    {_any_fault(fault for name, fault in faults if name in identifying)} as unknown,
                     {is_deleted} as _is_deleted
                 from (
                     select *, {", ".join(f"{c.value} as {typed[name]}" for name, c in conversions.items())}
@@ -215,7 +216,7 @@ def landing_select(
 def identity_select(
     contract: TableContract, *, source: str, relation: str, delivered: DeliveredColumns
 ) -> str:
-    """SQL of `_key`, `_row_id` and `_is_deleted` of every row of `relation`; `_row_id` null where it cannot be told."""
+    """SQL of `_key`, `_row_id` and `_is_deleted` of every row of `relation`."""
     typed: dict[str, str] = {}
     for column in _converted_columns(contract):
         if column.name in {*contract.key, contract.row_id}:
@@ -224,9 +225,13 @@ def identity_select(
     key = entity_key(contract, source, typed)
     row_id = typed[contract.row_id] if contract.row_id and contract.row_id in delivered.names else None
     is_deleted = _is_deleted(contract, delivered, {name: quoted(name) for name in delivered.types})
+    identity = row_identity("_key", row_id="row_id", is_deleted="_is_deleted")
     return f"""
-        select _key, {row_identity("_key", row_id="row_id", is_deleted="_is_deleted")} as _row_id, _is_deleted
-        from (select {key} as _key, {row_id or "null"} as row_id, {is_deleted} as _is_deleted from {relation})"""
+        select _key, {identity} as _row_id, _is_deleted
+        from (
+            select {key} as _key, {row_id or "null"} as row_id, {is_deleted} as _is_deleted
+            from {relation}
+        )"""
 
 
 def _converted_columns(contract: TableContract) -> Sequence[Column]:
@@ -263,7 +268,8 @@ def _is_deleted(contract: TableContract, delivered: DeliveredColumns, values: Ma
 def _first_fault(faults: Sequence[tuple[str, Fault]], came: Mapping[str, str]) -> str:
     """SQL of reason, column and delivered value of the first fault; null for a good row."""
     cases = " ".join(
-        f"when {fault.condition} then [{literal(fault.reason)}, {literal(name)}, cast({came[name]} as varchar)]"
+        f"when {fault.condition}"
+        f" then [{literal(fault.reason)}, {literal(name)}, cast({came[name]} as varchar)]"
         for name, fault in faults
     )
     return f"case {cases} end" if cases else "cast(null as varchar[])"
@@ -320,7 +326,7 @@ def _to_number(column: Column, value: str, family: str, delivered: str) -> Conve
     number = f"cast({value} as double)"
     present = f"{value} is not null"
     if family == "text":
-        # the trimmed text itself casts, blanks around it are no matter; only an empty one must not count as wrong
+        # a text casts with the blanks around it; an empty one is not wrong
         number = f"try_cast({value} as double)"
         present = f"trim({value}) <> ''"
     # noise of a binary float lies far below a tenth of the last digit's half

@@ -29,7 +29,7 @@ STAMP_OVERLAP: Final = timedelta(minutes=5)
 """Read again before the newest stamp: a long transaction commits later than the stamps it gave."""
 
 BUSINESS_OVERLAP: Final = timedelta(days=60)
-"""Read again before the last as-of where there is no stamp: what changes further back waits for the next sweep."""
+"""Read again before the last as-of where there is no stamp; what changes further back waits for a sweep."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ class _Table:
     context: LoadContext
 
     def load(self, *, full: bool, sweep: bool) -> StreamResult:
-        """Bring the table up to date; whatever is wrong with it ends as its result. Raises SourceUnavailable."""
+        """Bring the table up to date; what is wrong with it ends as its result. Raises SourceUnavailable."""
         started_at = self.context.clock()
         state = self.context.store.stream_state(self.source.name, self.contract.native)
         try:

@@ -82,7 +82,7 @@ def replay_xml(entries: Sequence[Quarantined], *, archive_dir: Path, context: Lo
 
 
 def _take(batches: Iterable[FiscalBatch], *, source: str, context: LoadContext) -> IntakeCounts:
-    """Store batch by batch, each in a transaction; what was stored before a crash is known to the next run."""
+    """Store batch by batch, each in a transaction: what is stored before a crash, the next run knows."""
     counts = IntakeCounts()
     for batch in batches:
         refusals = [

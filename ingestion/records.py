@@ -1,4 +1,4 @@
-"""What the store keeps a record of: runs, extractions, refusals, checks, control totals, and what people waived.
+"""What the store keeps a record of: runs, extractions, refusals, checks, control totals, waivers.
 
 Values only. Where they are written stands in the store.
 """
@@ -132,7 +132,7 @@ class FiscalRows:
 
 @dataclass(frozen=True, slots=True)
 class Completeness:
-    """A control total of one stream at one stage: source, store, quarantine, duplicate, homologation or mart."""
+    """A control total of a stream at a stage: source, store, quarantine, duplicate, homologation, mart."""
 
     source: str
     stream: str
@@ -155,7 +155,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What a check said in one run: passed, failed, warned, error or skipped; `failing` are keys with their detail."""
+    """What a check said in one run: passed, failed, warned, error or skipped; `failing` are its keys."""
 
     check_name: str
     status: str

@@ -37,7 +37,8 @@ SETTINGS_TABLES: Final = tuple(_SETTINGS)
 _QUALITY: Final[Mapping[str, str]] = {
     "runs": """
         run_id varchar primary key, command varchar, as_of timestamptz, started_at timestamptz,
-        finished_at timestamptz, status varchar, message varchar, software_version varchar, fingerprint varchar""",
+        finished_at timestamptz, status varchar, message varchar, software_version varchar,
+        fingerprint varchar""",
     "extractions": """
         extraction_id varchar primary key, run_id varchar, source varchar, stream varchar, mode varchar,
         status varchar, started_at timestamptz, finished_at timestamptz, rows_read bigint, rows_new bigint,
@@ -45,15 +46,16 @@ _QUALITY: Final[Mapping[str, str]] = {
         watermark_to varchar, amount_total decimal(38,2), key_hash varchar, missing_columns varchar,
         extra_columns varchar, message varchar""",
     "quarantine": """
-        quarantine_id varchar primary key, run_id varchar, extraction_id varchar, source varchar, stream varchar,
-        place varchar, reason varchar, detail varchar, content_sha256 varchar, archive_ref varchar,
-        raw_text varchar, first_seen_at timestamptz, last_seen_at timestamptz, resolved_at timestamptz,
-        attempts integer""",
+        quarantine_id varchar primary key, run_id varchar, extraction_id varchar, source varchar,
+        stream varchar, place varchar, reason varchar, detail varchar, content_sha256 varchar,
+        archive_ref varchar, raw_text varchar, first_seen_at timestamptz, last_seen_at timestamptz,
+        resolved_at timestamptz, attempts integer""",
     "completeness": """
         run_id varchar, source varchar, stream varchar, stage varchar, row_count bigint,
         amount_total decimal(38,2), key_hash varchar, primary key (run_id, source, stream, stage)""",
     "checks": """
-        check_name varchar primary key, tool varchar, subject varchar, severity varchar, description varchar""",
+        check_name varchar primary key, tool varchar, subject varchar, severity varchar,
+        description varchar""",
     "check_results": """
         run_id varchar, check_name varchar, status varchar, failures bigint, checked_at timestamptz,
         message varchar, primary key (run_id, check_name)""",
@@ -137,13 +139,13 @@ def _follow(connection: duckdb.DuckDBPyConnection, contract: TableContract) -> N
                     f"{column.sql_type}: {error}"
                 ) from error
     columns = [quoted(column.name) for column in contract.stored_columns]
-    # versions are compared by hash: one made over other columns, or by another DuckDB, makes every row look changed
+    # a hash over other columns, or by another DuckDB, would make every row look changed
     hashed = content_hash(columns, is_deleted="_is_deleted", extra="_extra")
     connection.execute(f"update {table} set _row_hash = {hashed} where _row_hash <> {hashed}")
 
 
 def _take_from_extra(connection: duckdb.DuckDBPyConnection, table: str, column: Column) -> None:
-    """Fill a column that was undeclared so far with what rows brought of it; what does not fit waits for a re-read."""
+    """Fill a column that was undeclared so far with what rows brought of it, as far as it fits."""
     name = column.name.upper()
     kept = convert(column, delivered="VARCHAR", value=f"(_extra ->> {literal(name)})").value
     without = f"json_merge_patch(_extra, json_object({literal(name)}, null))"
@@ -161,7 +163,8 @@ def _follow_documents(connection: duckdb.DuckDBPyConnection, table: DocumentTabl
     for name, sql_type in columns.items():
         if stored and name not in stored:
             connection.execute(
-                f"alter table {quoted(table.schema)}.{quoted(table.name)} add column {quoted(name)} {sql_type}"
+                f"alter table {quoted(table.schema)}.{quoted(table.name)}"
+                f" add column {quoted(name)} {sql_type}"
             )
 
 

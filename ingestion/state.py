@@ -1,7 +1,7 @@
 """What people add to a workspace, in state/confere.sqlite: waivers, sign-offs, comments, column views.
 
-The file outlives every rebuild of the warehouse (`--full` included) and may be written while a run is under way,
-by several processes at once. Nothing that can be derived from a source belongs here.
+The file outlives every rebuild of the warehouse (`--full` included) and may be written while a run is
+under way, by several processes at once. Nothing that can be derived from a source belongs here.
 """
 
 import json
@@ -134,13 +134,11 @@ def read_comments(state_path: Path, *, subject: str) -> tuple[Comment, ...]:
         "select subject, text, author, written_at from comments where subject = ? order by comment_id",
         subject,
     )
-    return tuple(
-        Comment(about, text, author, datetime.fromisoformat(at)) for about, text, author, at in rows
-    )
+    return tuple(Comment(about, text, author, datetime.fromisoformat(at)) for about, text, author, at in rows)
 
 
 def save_column_view(state_path: Path, *, page: str, name: str, columns: Sequence[str]) -> None:
-    """Keep the columns of a page, visible ones in their order, under a name; the name's former ones are gone."""
+    """Keep the columns of a page, in their order, under a name; the name's former ones are gone."""
     with _open(state_path) as connection:
         connection.execute(
             "insert or replace into column_views (page, name, columns) values (?, ?, ?)",

@@ -63,8 +63,7 @@ FILES_STREAM: Final = "files"
 """The one stream of a source of fiscal XML."""
 
 MEMORY_LIMIT: Final = "320MB"
-"""DuckDB's share while rows come in. With it a million rows of 26 columns stay below 450 MB for the whole process,
-and load faster than without: larger tables go through the disk, smaller ones never notice."""
+"""DuckDB's share while rows come in: what is more goes through the disk, which costs a large table little."""
 
 _LOCK_HOLDER: Final = re.compile(r"PID (\d+)")
 
@@ -84,10 +83,10 @@ class Store:
 
     @classmethod
     def open(cls, path: Path, *, contracts: Contracts, software_version: str) -> Self:
-        """Open (or make) the warehouse and bring it into shape: every raw table of `contracts` exists afterwards.
+        """Open (or make) the warehouse and bring it into shape.
 
-        Raises StoreBusy when another process has the file, ContractError when what is stored does not fit a
-        contract any more.
+        Every raw table of `contracts` exists afterwards. Raises StoreBusy when another process has the
+        file, ContractError when what is stored does not fit a contract any more.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -98,8 +97,8 @@ class Store:
             holder = _LOCK_HOLDER.search(str(error))
             who = f"process {holder[1]}" if holder else "another process"
             raise StoreBusy(
-                f"{path} is open in {who}. One process writes it at a time: wait until it is done, or close it; "
-                "queries go to the published file"
+                f"{path} is open in {who}; one process writes it at a time. Wait until that is done, or "
+                "close it; queries go to the published file"
             ) from error
         try:
             # what comes in has no order, and every instant is told in UTC
@@ -160,13 +159,14 @@ class Store:
             self._execute(
                 f"""update {quoted(contract.schema)}.{quoted(contract.name)}
                     set _recorded_at = least(_recorded_at, $1),
-                        _superseded_at = case when _superseded_at is not null then least(_superseded_at, $1) end
+                        _superseded_at = case when _superseded_at > $1 then $1 else _superseded_at end
                     where _recorded_at > $1 or _superseded_at > $1""",
                 [as_of],
             )
         for table in self._contracts.document_tables:
             self._execute(
-                f"update {quoted(table.schema)}.{quoted(table.name)} set _recorded_at = $1 where _recorded_at > $1",
+                f"update {quoted(table.schema)}.{quoted(table.name)} set _recorded_at = $1"
+                " where _recorded_at > $1",
                 [as_of],
             )
 
@@ -179,17 +179,19 @@ class Store:
         message: str | None = None,
         fingerprint: str | None = None,
     ) -> None:
-        """Close a run as succeeded or failed; `fingerprint` tells the next run what this one was made from."""
+        """Close a run as succeeded or failed; `fingerprint` tells what it was made from."""
         self._execute(
-            "update quality.runs set status = ?, finished_at = ?, message = ?, fingerprint = ? where run_id = ?",
+            "update quality.runs set status = ?, finished_at = ?, message = ?, fingerprint = ?"
+            " where run_id = ?",
             [status, finished_at, message, fingerprint, run.run_id],
         )
 
     def last_run(self, *, status: str | None = None) -> PastRun | None:
         """The latest run, or the latest with this status."""
         rows = self._rows(
-            "select run_id, command, as_of, started_at, finished_at, status, message, fingerprint from quality.runs"
-            " where $1 is null or status = $1 order by started_at desc, run_id desc limit 1",
+            "select run_id, command, as_of, started_at, finished_at, status, message, fingerprint"
+            " from quality.runs where $1 is null or status = $1"
+            " order by started_at desc, run_id desc limit 1",
             [status],
         )
         return PastRun(*rows[0]) if rows else None
@@ -236,8 +238,8 @@ class Store:
     def stream_state(self, source: str, stream: str) -> StreamState | None:
         """How a stream was taken the last time it could be; None when it never was."""
         rows = self._rows(
-            "select contract_fingerprint, size, mtime_ns, ctime_ns, sha256, watermark from quality.stream_state"
-            " where source = ? and stream = ?",
+            "select contract_fingerprint, size, mtime_ns, ctime_ns, sha256, watermark"
+            " from quality.stream_state where source = ? and stream = ?",
             [source, stream],
         )
         if not rows:
@@ -252,7 +254,8 @@ class Store:
     def last_status(self, source: str, stream: str) -> str | None:
         """The status of a stream's last extraction; None when there was none."""
         rows = self._rows(
-            "select status from quality.extractions where source = ? and stream = ? order by started_at desc limit 1",
+            "select status from quality.extractions where source = ? and stream = ?"
+            " order by started_at desc limit 1",
             [source, stream],
         )
         return rows[0][0] if rows else None
@@ -305,7 +308,8 @@ class Store:
                 self._upsert_quarantine(run, source=source, stream=contract.native, rows=merge.refused_rows)
                 self.resolve(run, source=source, stream=contract.native, tried=replayed)
                 # good this time, or no longer delivered
-                came = f"place in (select {literal(contract.native + ':')} || _row_id from {merge.accepted_rows})"
+                place = f"{literal(contract.native + ':')} || _row_id"
+                came = f"place in (select {place} from {merge.accepted_rows})"
                 self._resolve(
                     run,
                     source=source,
@@ -339,7 +343,7 @@ class Store:
         finished_at: datetime,
         content: Content | None = None,
     ) -> None:
-        """Log an extraction that brought no rows of a table: unchanged, absent or an error; or that of `files`.
+        """Log an extraction that brought no rows of a table (unchanged, absent, error), or that of `files`.
 
         The control totals of the last extraction are carried over, since what is stored is what it was.
         `content` keeps the stamps of a file that was touched and not changed.
@@ -354,8 +358,8 @@ class Store:
                 )
             self._execute(
                 """insert or ignore into quality.completeness
-                    select ?, source, stream, stage, row_count, amount_total, key_hash from quality.completeness
-                    where source = $2 and stream = $3 and run_id = (
+                    select ?, source, stream, stage, row_count, amount_total, key_hash
+                    from quality.completeness where source = $2 and stream = $3 and run_id = (
                         select c.run_id from quality.completeness as c join quality.runs as r using (run_id)
                         where c.source = $2 and c.stream = $3 order by r.started_at desc limit 1)""".replace(
                     "?", "$1"
@@ -400,7 +404,8 @@ class Store:
             if known:
                 # counted anew: more of it may be read now
                 self._execute(
-                    f"delete from {FISCAL_SCHEMA}.payloads where _content_sha256 in (select digest from known)"
+                    f"delete from {FISCAL_SCHEMA}.payloads"
+                    " where _content_sha256 in (select digest from known)"
                 )
             for name, table in rows.tables.items():
                 self._append(name, table, envelope, lacks_only=bool(known))
@@ -420,25 +425,27 @@ class Store:
         taken = [column for column in table.column_names if column not in envelope]
         columns = ", ".join(map(quoted, (*taken, *envelope)))
         values = ", ".join((*map(quoted, taken), *envelope.values()))
-        lacking = f"""where _content_sha256 not in (select digest from known)
+        lacking = f""" where _content_sha256 not in (select digest from known)
             or (_content_sha256, _ordinal) not in (
                 select (_content_sha256, _ordinal) from {target}
                 where _content_sha256 in (select digest from known))"""
         with self._registered("appended", table):
             self._execute(
-                f"insert into {target} ({columns}) select {values} from appended {lacking if lacks_only else ''}"
+                f"insert into {target} ({columns}) select {values} from appended"
+                + (lacking if lacks_only else "")
             )
 
     def _replace_files(self, files: pa.Table, envelope: Mapping[str, str], *, source: str) -> None:
         with self._registered("read_files", files):
             self._execute(
-                f"delete from {FISCAL_SCHEMA}.files where _source = ? and path in (select path from read_files)",
+                f"delete from {FISCAL_SCHEMA}.files"
+                " where _source = ? and path in (select path from read_files)",
                 [source],
             )
         self._append("files", files, envelope, lacks_only=False)
 
     def fiscal_totals(self, run: Run, *, source: str) -> tuple[int, int]:
-        """How many units the run brought from a source, and how many homologação documents the store has of it."""
+        """How many units a run brought of a source, and how many homologação documents are stored."""
         brought = " union all ".join(
             f"select count(*) as units from {FISCAL_SCHEMA}.{table} where _extraction_id = $1"
             for table in ("documents", "protocols", "events", "summaries")
@@ -457,7 +464,7 @@ class Store:
     def open_quarantine(
         self, *, source: str | None = None, reason: str | None = None
     ) -> tuple[Quarantined, ...]:
-        """What stands refused and unresolved, of one source and for one reason where given; the latest of a place."""
+        """What stands refused, of one source and for one reason where given; the latest of each place."""
         rows = self._rows(
             """select quarantine_id, source, stream, place, reason, content_sha256, archive_ref, raw_text
                 from quality.quarantine
@@ -470,7 +477,7 @@ class Store:
         return tuple(Quarantined(*row) for row in rows)
 
     def keep_refusals(self, run: Run, *, source: str, stream: str, refusals: Sequence[Refusal]) -> None:
-        """Put refused input into quarantine; the same content at the same place again counts as another attempt."""
+        """Put refused input into quarantine; the same content at the same place is another attempt."""
         if not refusals:
             return
         names = ("place", "reason", "detail", "content_sha256", "archive_ref", "raw_text")
@@ -493,7 +500,8 @@ class Store:
     def _resolve(self, run: Run, *, source: str, stream: str, condition: str) -> None:
         """Mark open entries under a condition as resolved, but those that this extraction refused."""
         ((is_any,),) = self._rows(
-            "select count(*) > 0 from quality.quarantine where resolved_at is null and source = ? and stream = ?",
+            "select count(*) > 0 from quality.quarantine"
+            " where resolved_at is null and source = ? and stream = ?",
             [source, stream],
         )
         if is_any:
@@ -508,13 +516,13 @@ class Store:
         """`rows` is SQL of place, reason, detail, content_sha256, archive_ref and raw_text."""
         self._execute(
             f"""insert into quality.quarantine
-                select md5(concat_ws(chr(31), $source, $stream, place, content_sha256)), $run_id, $extraction_id,
-                    $source, $stream, place, any_value(reason), any_value(detail), content_sha256,
-                    any_value(archive_ref), any_value(raw_text), $as_of, $as_of, null, 1
+                select md5(concat_ws(chr(31), $source, $stream, place, content_sha256)), $run_id,
+                    $extraction_id, $source, $stream, place, any_value(reason), any_value(detail),
+                    content_sha256, any_value(archive_ref), any_value(raw_text), $as_of, $as_of, null, 1
                 from ({rows}) group by place, content_sha256
                 on conflict (quarantine_id) do update set
-                    run_id = excluded.run_id, extraction_id = excluded.extraction_id, reason = excluded.reason,
-                    detail = excluded.detail, archive_ref = excluded.archive_ref,
+                    run_id = excluded.run_id, extraction_id = excluded.extraction_id,
+                    reason = excluded.reason, detail = excluded.detail, archive_ref = excluded.archive_ref,
                     last_seen_at = excluded.last_seen_at, resolved_at = null, attempts = attempts + 1""",
             {
                 "source": source,

@@ -171,7 +171,8 @@ class Merge:
         return f"""
             select place, reason, sha256(raw_text) as content_sha256, null as archive_ref, raw_text,
                 case when column_name is null then value
-                    else concat(column_name, ' as ', case column_name {types} else 'timestamptz' end, ': ', value)
+                    else concat(
+                        column_name, ' as ', case column_name {types} else 'timestamptz' end, ': ', value)
                 end as detail
             from refused"""
 
@@ -226,8 +227,8 @@ class Merge:
         place = f"{literal(self._contract.native + ':line ')} || line"
         self._connection.execute(
             f"""insert into refused
-                select {place}, null, '', null, false, {literal(MALFORMED_LINE)}, null, any_value(error_message),
-                    any_value(csv_line)
+                select {place}, null, '', null, false, {literal(MALFORMED_LINE)}, null,
+                    any_value(error_message), any_value(csv_line)
                 from temp.{quoted(delivery.rejects)} group by line"""
         )
         return self._count("from refused")
@@ -236,21 +237,24 @@ class Merge:
         row = "coalesce(_row_id, left(sha256(_extra ->> 'row'), 16))"
         self._connection.execute(
             f"""insert into refused
-                select {literal(self._contract.native + ":")} || {row}, _row_id, _key, {self._amount}, _is_deleted,
-                    _extra ->> 'reason', _extra ->> 'column', _extra ->> 'value', _extra ->> 'row'
+                select {literal(self._contract.native + ":")} || {row}, _row_id, _key, {self._amount},
+                    _is_deleted, _extra ->> 'reason', _extra ->> 'column', _extra ->> 'value',
+                    _extra ->> 'row'
                 from {self._landed} and _row_hash is null"""
         )
         self._connection.execute(f"delete from {self._landed} and _row_hash is null")
 
     def _has_live_rows(self) -> bool:
         return self._exists(
-            f"from {self._raw} where _source = {literal(self._source)} and _superseded_at is null and not _is_deleted"
+            f"from {self._raw} where _source = {literal(self._source)}"
+            " and _superseded_at is null and not _is_deleted"
         )
 
     def _stored_totals(self) -> Totals:
-        """Of what stands in the store now, without the former versions of rows that were refused this time."""
+        """Of what stands in the store now, but for the former versions of rows refused this time."""
         return self._totals(
-            f"""{self._raw} where _source = {literal(self._source)} and _superseded_at is null and not _is_deleted
+            f"""{self._raw} where _source = {literal(self._source)}
+                and _superseded_at is null and not _is_deleted
                 and _row_id not in (select _row_id from refused where _row_id is not null)""",
             amount=self._amount,
         )
@@ -262,7 +266,7 @@ class Merge:
         return Watermark(as_of=self._as_of, changed_at=changed_at, row_id=row_id)
 
     def _order(self) -> None:
-        """Put what landed in the order of identity; rows of one identity are told apart by number, by their hash."""
+        """Put what landed in the order of identity; rows of one identity are numbered by their hashes."""
         ordered = f"""
             create or replace temp table ordered as
             select rowid as r, _row_id, row_number() over (order by _row_id, _row_hash) as n,
@@ -274,7 +278,8 @@ class Merge:
             self._connection.execute(
                 f"""update {target} set _row_id = repeats._row_id || '#' || repeats.nth
                     from (
-                        select r, _row_id, row_number() over (partition by _row_id order by n) as nth from ordered
+                        select r, _row_id, row_number() over (partition by _row_id order by n) as nth
+                        from ordered
                     ) as repeats
                     where {target}.rowid = repeats.r and repeats.nth > 1"""
             )
@@ -303,7 +308,8 @@ class Merge:
         elif self._contract.row_id is not None:
             # the same physical row under another key: what it was is gone
             self._bury(
-                f"row_id in (select {self._row_id} from landed) and _row_id not in (select _row_id from landed)"
+                f"row_id in (select {self._row_id} from landed)"
+                " and _row_id not in (select _row_id from landed)"
             )
 
     def _sweep(self, identities: Delivery) -> None:
@@ -350,7 +356,8 @@ class Merge:
     def _write(self, last_version: int) -> None:
         self._connection.execute(
             f"""create or replace temp table ordered as
-                select r, former, {last_version} + row_number() over (order by _row_id) as version from planned"""
+                select r, former, {last_version} + row_number() over (order by _row_id) as version
+                from planned"""
         )
         self._connection.execute(
             f"""insert into {self._raw} by name

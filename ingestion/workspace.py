@@ -107,7 +107,7 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """A company and its branches; `sync_activated_on` is None without a subscription to Sincronização ERP."""
+    """A company and its branches; `sync_activated_on` is None without Sincronização ERP."""
 
     name: str
     branches: tuple[Branch, ...]

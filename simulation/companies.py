@@ -1,13 +1,15 @@
 """Who exists in the simulated world: the group, its branches and the partners it trades with.
 
-All of them are invented: CNPJ roots lie above every root in use, CPFs in a block that nobody has. What they
-do with each other stands in documents.py and stories.py; how an ERP numbers them is the ``code`` and
+All of them are invented; CNPJ roots and CPFs count up from round numbers at the end of their ranges. What
+they do with each other stands in documents.py and stories.py; how an ERP numbers them is the ``code`` and
 ``store`` given here.
 """
 
 from dataclasses import dataclass
 from datetime import date, timedelta, timezone
+from itertools import count
 from random import Random
+from typing import NamedTuple
 
 from simulation.clock import offset
 from simulation.identifiers import cnpj, cpf
@@ -80,12 +82,17 @@ class Company:
 
 @dataclass(frozen=True, slots=True)
 class Partners:
-    """The registers of everybody outside the group. ``*_with_digits`` are those whose CNPJ has no letters."""
+    """The registers of everybody outside the group.
+
+    ``*_with_digits`` are those whose CNPJ has no letters, ``suppliers_with_stores`` those of
+    ``second_stores``, ``industries`` the suppliers who charge IPI.
+    """
 
     suppliers: tuple[Party, ...]
     suppliers_with_digits: tuple[Party, ...]
     suppliers_with_letters: tuple[Party, ...]
     suppliers_with_stores: tuple[Party, ...]
+    industries: tuple[Party, ...]
     second_stores: tuple[Party, ...]
     service_suppliers: tuple[Party, ...]
     producers: tuple[Party, ...]
@@ -127,99 +134,45 @@ _PLACES = {
     )
 }
 _PARTNER_PLACES = (
-    "SP",
-    "SP",
-    "SP",
-    "SP",
-    "PR",
-    "PR",
-    "SC",
-    "MG",
-    "MG",
-    "RJ",
-    "RS",
-    "BA",
-    "GO",
-    "PE",
-    "AM",
-    "MT",
-    "AC",
-)
-# name, legal form, CNPJ root, code in the registers, UFs of its branches, days from the first to activation
+    "SP", "SP", "SP", "SP", "PR", "PR", "SC", "MG", "MG", "RJ", "RS", "BA", "GO", "PE", "AM", "MT", "AC",
+)  # fmt: skip
+
+
+class _CompanyPlan(NamedTuple):
+    name: str
+    legal_form: str
+    root: str
+    code: str
+    ufs: tuple[str, ...]
+    activated_after: timedelta
+
+
 _COMPANIES = (
-    ("Comercial Aurora", "Ltda", "99100100", "G00001", ("SP", "PR", "AM"), -30),
-    ("Boreal Alimentos", "S.A.", "99200200", "G00002", ("SC", "MT"), 9),
+    _CompanyPlan("Comercial Aurora", "Ltda", "99100100", "G00001", ("SP", "PR", "AM"), timedelta(days=-30)),
+    _CompanyPlan("Boreal Alimentos", "S.A.", "99200200", "G00002", ("SC", "MT"), timedelta(days=9)),
 )
 _TRADES = (
-    "Indústria",
-    "Metalúrgica",
-    "Distribuidora",
-    "Comércio",
-    "Irmãos & Filhos",
-    "Cooperativa",
-    "Atacado",
+    "Indústria", "Metalúrgica", "Distribuidora", "Comércio", "Irmãos & Filhos", "Cooperativa", "Atacado",
     "Química",
-)
+)  # fmt: skip
 _HEADS = (
-    "Serra",
-    "Vale",
-    "Campo",
-    "Porto",
-    "Monte",
-    "Lagoa",
-    "Bosque",
-    "Ponte",
-    "Rio",
-    "Pedra",
-    "Ilha",
-    "Praia",
-    "Morro",
-)
+    "Serra", "Vale", "Campo", "Porto", "Monte", "Lagoa", "Bosque", "Ponte", "Rio", "Pedra", "Ilha",
+    "Praia", "Morro",
+)  # fmt: skip
 _TAILS = (
-    "Azul",
-    "Verde",
-    "Branca",
-    "do Sol",
-    "da Aurora",
-    "do Ipê",
-    "São João",
-    "Nova",
-    "Real",
-    "do Cedro",
+    "Azul", "Verde", "Branca", "do Sol", "da Aurora", "do Ipê", "São João", "Nova", "Real", "do Cedro",
     "Mansa",
-)
+)  # fmt: skip
 _FIRST_NAMES = (
-    "Açucena",
-    "Benedito",
-    "Cássia",
-    "Dario",
-    "Élida",
-    "Fausto",
-    "Glória",
-    "Heitor",
-    "Íris",
-    "Jacinto",
+    "Açucena", "Benedito", "Cássia", "Dario", "Élida", "Fausto", "Glória", "Heitor", "Íris", "Jacinto",
     "Lúcia",
-)
+)  # fmt: skip
 _LAST_NAMES = (
-    "Prado",
-    "Siqueira",
-    "Falcão",
-    "Moura",
-    "Brandão",
-    "Conceição",
-    "Teles",
-    "Varela",
-    "Xavier",
-    "Zanon",
-)
+    "Prado", "Siqueira", "Falcão", "Moura", "Brandão", "Conceição", "Teles", "Varela", "Xavier", "Zanon",
+)  # fmt: skip
 _STREETS = (
-    "Rua das Palmeiras",
-    "Avenida Central",
-    "Rua do Comércio",
-    "Rodovia Municipal 12",
-    "Travessa São José",
-)
+    "Rua das Palmeiras", "Avenida Central", "Rua do Comércio", "Rodovia Municipal 12", "Travessa São José",
+)  # fmt: skip
 _DISTRICTS = ("Centro", "Distrito Industrial", "Jardim América", "Vila Nova", "Água Verde")
 
 
@@ -230,27 +183,18 @@ def build_group(*, first_day: date, documents: int, rng: Random) -> Group:
     documents and postings from before its activation.
     """
     companies = tuple(
-        _company(number, first_day, *company) for number, company in enumerate(_COMPANIES, start=1)
+        _company(plan, number, first_day + plan.activated_after)
+        for number, plan in enumerate(_COMPANIES, start=1)
     )
     return Group(companies, _partners(documents, rng))
 
 
-def _company(
-    number: int,
-    first_day: date,
-    name: str,
-    legal_form: str,
-    root: str,
-    code: str,
-    ufs: tuple[str, ...],
-    days: int,
-) -> Company:
-    activated_on = first_day + timedelta(days=days)
+def _company(plan: _CompanyPlan, number: int, activated_on: date) -> Company:
     branches = []
-    for order, uf in enumerate(ufs, start=1):
+    for order, uf in enumerate(plan.ufs, start=1):
         party = Party(
-            tax_id=cnpj(root, order),
-            name=f"{name} {legal_form}",
+            tax_id=cnpj(plan.root, order),
+            name=f"{plan.name} {plan.legal_form}",
             state_registration=f"{number}{order}0{_PLACES[uf].uf_code}55001",
             place=_PLACES[uf],
             street=_STREETS[order % len(_STREETS)],
@@ -258,55 +202,60 @@ def _company(
             district=_DISTRICTS[order % len(_DISTRICTS)],
             regime="3",
             is_industry=number == 2,
-            code=code,
+            code=plan.code,
             store=f"{order:02d}",
         )
-        branches.append(Branch(f"{number:02d}{order:02d}", party, name, activated_on))
-    return Company(name, activated_on, tuple(branches))
+        branches.append(Branch(f"{number:02d}{order:02d}", party, plan.name, activated_on))
+    return Company(plan.name, activated_on, tuple(branches))
 
 
 def _partners(documents: int, rng: Random) -> Partners:
     supplier_count = min(max(documents // 25, 18), 2_000)
     customer_count = min(max(documents // 20, 18), 5_000)
+    carrier_count = min(max(documents // 150, 5), 120)
     suppliers, second_stores = [], []
     for index in range(supplier_count):
-        # One in nine has a CNPJ with letters, one in six has a second store.
+        # One in nine has a CNPJ with letters, one in six a second store, one in five is in Simples Nacional,
+        # every other one is an industry.
         root = f"98{_letters(index)}{index:04d}" if index % 9 == 4 else f"993{index:05d}"
-        supplier = _firm(rng, root, f"{index + 1:06d}")
+        regime, is_industry = "1" if index % 5 == 3 else "3", index % 2 == 0
+        supplier = _firm(rng, root, f"{index + 1:06d}", regime=regime, is_industry=is_industry)
         suppliers.append(supplier)
         if index % 6 == 1:
-            second_stores.append(_firm(rng, root, supplier.code, order=2, like=supplier))
-    first = supplier_count + 1
-    services = tuple(_firm(rng, f"994{n:05d}", f"{first + n:06d}") for n in range(4))
-    first += len(services)
-    carriers = tuple(
-        _firm(rng, f"995{n:05d}", f"{first + n:06d}", trade="Transportes")
-        for n in range(min(max(documents // 150, 5), 120))
-    )
-    first += len(carriers)
-    producers = tuple(_person(rng, 999_000_000 + n, f"{first + n:06d}", rural=True) for n in range(6))
+            second_stores.append(_firm(rng, root, supplier.code, order=2, name=supplier.name))
     customers = []
     for index in range(customer_count):
         root = f"99{_letters(index)}{index:04d}" if index % 11 == 5 else f"996{index:05d}"
         customers.append(_firm(rng, root, f"{index + 1:06d}"))
-    persons = tuple(
-        _person(rng, 999_100_000 + n, f"{customer_count + 1 + n:06d}", rural=False)
-        for n in range(max(customer_count // 6, 4))
-    )
+    supplier_codes, customer_codes = count(supplier_count + 1), count(customer_count + 1)
     stored = {store.code for store in second_stores}
+    with_digits = tuple(party for party in suppliers if not party.is_alphanumeric)
     return Partners(
         suppliers=tuple(suppliers),
-        suppliers_with_digits=tuple(party for party in suppliers if not party.is_alphanumeric),
+        suppliers_with_digits=with_digits,
         suppliers_with_letters=tuple(party for party in suppliers if party.is_alphanumeric),
-        suppliers_with_stores=tuple(p for p in suppliers if p.code in stored and not p.is_alphanumeric),
+        suppliers_with_stores=tuple(party for party in with_digits if party.code in stored),
+        industries=tuple(party for party in with_digits if party.is_industry and party.regime == "3"),
         second_stores=tuple(second_stores),
-        service_suppliers=services,
-        producers=producers,
-        carriers=carriers,
+        service_suppliers=tuple(_firm(rng, f"994{n:05d}", f"{next(supplier_codes):06d}") for n in range(4)),
+        producers=tuple(_person(rng, 999_000_000 + n, f"{next(supplier_codes):06d}") for n in range(6)),
+        carriers=tuple(
+            _firm(
+                rng,
+                f"995{n:05d}",
+                f"{next(supplier_codes):06d}",
+                name=f"Transportes {rng.choice(_HEADS)} {rng.choice(_TAILS)} Ltda",
+                regime="1" if n % 5 == 4 else "3",
+            )
+            for n in range(carrier_count)
+        ),
         customers=tuple(customers),
         customers_with_digits=tuple(party for party in customers if not party.is_alphanumeric),
-        persons=persons,
-        accountant=_firm(rng, "99800001", "", trade="Contabilidade"),
+        persons=tuple(
+            _person(rng, 999_100_000 + n, f"{next(customer_codes):06d}", is_rural=False)
+            for n in range(max(customer_count // 6, 4))
+        ),
+        accountant=_firm(rng, "99800001", "", name="Contabilidade Praia Mansa Ltda"),
     )
 
 
@@ -316,34 +265,36 @@ def _letters(index: int) -> str:
 
 
 def _firm(
-    rng: Random, root: str, code: str, *, order: int = 1, like: Party | None = None, trade: str | None = None
+    rng: Random,
+    root: str,
+    code: str,
+    *,
+    order: int = 1,
+    name: str = "",
+    regime: str = "3",
+    is_industry: bool = False,
 ) -> Party:
-    name = (
-        like.name
-        if like
-        else f"{trade or rng.choice(_TRADES)} {rng.choice(_HEADS)} {rng.choice(_TAILS)} Ltda"
-    )
     place = _PLACES[rng.choice(_PARTNER_PLACES)]
     return Party(
         tax_id=cnpj(root, order),
-        name=name,
+        name=name or f"{rng.choice(_TRADES)} {rng.choice(_HEADS)} {rng.choice(_TAILS)} Ltda",
         state_registration=f"{rng.randrange(10**8, 10**9)}{order:03d}",
         place=place,
         street=rng.choice(_STREETS),
         street_number=str(rng.randrange(1, 3_000)),
         district=rng.choice(_DISTRICTS),
-        regime="1" if rng.random() < 0.2 else "3",
-        is_industry=rng.random() < 0.5,
+        regime=regime,
+        is_industry=is_industry,
         code=code,
         store=f"{order:02d}",
     )
 
 
-def _person(rng: Random, base: int, code: str, *, rural: bool) -> Party:
+def _person(rng: Random, base: int, code: str, *, is_rural: bool = True) -> Party:
     return Party(
         tax_id=cpf(base),
         name=f"{rng.choice(_FIRST_NAMES)} {rng.choice(_LAST_NAMES)}",
-        state_registration=str(rng.randrange(10**8, 10**9)) if rural else "",
+        state_registration=str(rng.randrange(10**8, 10**9)) if is_rural else "",
         place=_PLACES[rng.choice(_PARTNER_PLACES)],
         street=rng.choice(_STREETS),
         street_number=str(rng.randrange(1, 3_000)),

@@ -37,7 +37,7 @@ _MEMBERS_PER_ARCHIVE = 1_000
 _INNER_ARCHIVES = 8
 _OPEN_ARCHIVES = 64
 # Loose files are what small worlds are made of; a file system does not thank for a million of them.
-_MOST_LOOSE_FILES = 20_000
+_MOST_LOOSE_FILES = 5_000
 _LOOSE_SHARE = 0.16
 _ANSWERED_AT = AS_OF.astimezone(offset(-3)).isoformat()
 # Per service: namespace, version of the answer, name of the web service.
@@ -60,7 +60,9 @@ class Member(NamedTuple):
 class Archive(Protocol):
     """Something that takes members until it is closed."""
 
-    members: int
+    @property
+    def members(self) -> int:
+        """Return how many members it has."""
 
     def add(self, member: Member) -> None:
         """Take a member."""
@@ -69,21 +71,44 @@ class Archive(Protocol):
         """Write what is left."""
 
 
-class ZipOfFiles:
-    """A zip in a file or in memory."""
+class ZipInMemory:
+    """A zip in the making, in memory: in a file it would go back and forth at every member."""
 
-    def __init__(self, target: Path | BytesIO) -> None:
+    def __init__(self) -> None:
         self.members = 0
-        self._zip = zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=_COMPRESSION)
+        self._buffer = BytesIO()
+        self._zip = zipfile.ZipFile(self._buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=_COMPRESSION)
 
     def add(self, member: Member) -> None:
         """Compress a member."""
         self._zip.writestr(_zip_info(member.name, zipfile.ZIP_DEFLATED), member.content)
         self.members += 1
 
-    def close(self) -> None:
-        """Write the directory of the zip."""
+    def finish(self) -> bytes:
+        """Write the directory and return the whole zip."""
         self._zip.close()
+        return self._buffer.getvalue()
+
+
+class ZipOfFiles:
+    """A zip whose members are XML files."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._zip = ZipInMemory()
+
+    @property
+    def members(self) -> int:
+        """Return how many members it has."""
+        return self._zip.members
+
+    def add(self, member: Member) -> None:
+        """Compress a member."""
+        self._zip.add(member)
+
+    def close(self) -> None:
+        """Write the file."""
+        self._path.write_bytes(self._zip.finish())
 
 
 class ZipOfZips:
@@ -92,15 +117,11 @@ class ZipOfZips:
     def __init__(self, path: Path) -> None:
         self.members = 0
         self._outer = zipfile.ZipFile(path, "w", zipfile.ZIP_STORED)
-        self._buffer = BytesIO()
-        self._inner: ZipOfFiles | None = None
+        self._inner = ZipInMemory()
         self._count = 0
 
     def add(self, member: Member) -> None:
         """Put a member into the inner zip."""
-        if self._inner is None:
-            self._buffer = BytesIO()
-            self._inner = ZipOfFiles(self._buffer)
         self._inner.add(member)
         self.members += 1
         if self._inner.members >= _MEMBERS_PER_ARCHIVE // _INNER_ARCHIVES:
@@ -108,17 +129,15 @@ class ZipOfZips:
 
     def close(self) -> None:
         """Write the last inner zip and the directory."""
-        self._flush()
+        if self._inner.members:
+            self._flush()
         self._outer.close()
 
     def _flush(self) -> None:
-        if self._inner is None:
-            return
-        self._inner.close()
         self._count += 1
-        name = f"lote_{self._count:02d}.zip"
-        self._outer.writestr(_zip_info(name, zipfile.ZIP_STORED), self._buffer.getvalue())
-        self._inner = None
+        info = _zip_info(f"lote_{self._count:02d}.zip", zipfile.ZIP_STORED)
+        self._outer.writestr(info, self._inner.finish())
+        self._inner = ZipInMemory()
 
 
 class TarOfFiles:

@@ -361,9 +361,7 @@ class DocumentMaker:
         if shape.with_stores:
             return rng.choice(partners.suppliers_with_stores)
         if shape.with_ipi:
-            return rng.choice(
-                [p for p in partners.suppliers_with_digits if p.is_industry and p.regime == "3"]
-            )
+            return rng.choice(partners.industries)
         if moment.date() < ALPHANUMERIC_SINCE:
             return rng.choice(partners.suppliers_with_digits)
         return rng.choice(partners.suppliers)

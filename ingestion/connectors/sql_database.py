@@ -100,7 +100,7 @@ class SqlDatabase:
         return f"postgres_query({literal(alias)}, {literal(query)})"
 
     def _physical_table(self, contract: TableContract) -> str | None:
-        """The table's name as the database spells it; what the system's dictionary says goes before the template."""
+        """The table's name as the database spells it; the system's dictionary goes before the template."""
         named = self._file_names(contract).get(contract.native.casefold())
         names = [named] if named else [self._by_template(contract, contract.native), contract.native]
         return next(
@@ -133,7 +133,8 @@ class SqlDatabase:
             flag = quoted(spelled[contract.deleted_flag.casefold()])
             live = f"trim({flag}) <> {literal(contract.deleted_value or '')}"
         rows = self._ask(
-            f"select trim({alias}), trim({file}) from {quoted(self._schema)}.{quoted(table)} where {live}"
+            f"select trim({alias}) as alias, trim({file}) as file"
+            f" from {quoted(self._schema)}.{quoted(table)} where {live}"
         )
         return {key.casefold(): physical for key, physical in rows if key and physical}
 
@@ -147,7 +148,8 @@ class SqlDatabase:
     @cached_property
     def _tables(self) -> Mapping[str, str]:
         rows = self._ask(
-            f"select table_name::text from information_schema.tables where table_schema = {literal(self._schema)}"
+            "select table_name::text from information_schema.tables"
+            f" where table_schema = {literal(self._schema)}"
         )
         return {name.casefold(): name for (name,) in rows}
 

@@ -123,13 +123,13 @@ def _csv_relation(path: Path, rejects: str) -> str:
     return (
         f"read_csv({literal(str(path))}, auto_detect = false, header = true, delim = {literal(separator)}, "
         f"""quote = '"', escape = '"', columns = {{{columns}}}, force_not_null = [{blank}], """
-        f"store_rejects = true, rejects_table = {literal(rejects)}, rejects_scan = {literal(rejects + '_scan')}, "
-        "rejects_limit = 0)"
+        f"store_rejects = true, rejects_table = {literal(rejects)}, "
+        f"rejects_scan = {literal(rejects + '_scan')}, rejects_limit = 0)"
     )
 
 
 def _csv_header(path: Path) -> tuple[list[str], str]:
-    """The names in the first line, and the separator: whichever of comma and semicolon splits it into more."""
+    """The names in the first line, and the separator: of comma and semicolon, what splits it into more."""
     try:
         with path.open("rb") as file:
             line = file.readline(_LONGEST_HEADER)

@@ -188,11 +188,12 @@ class _Gathering:
         for source in files:
             file = _File(source)
             for part in self._parts(file):
-                chunk.parts.append(part)
-                chunk.bytes += 0 if part.payload is None else len(part.payload.content)
+                # before and not after, so that a file ends in the chunk of its last part
                 if len(chunk.parts) >= _CHUNK_PAYLOADS or chunk.bytes >= _CHUNK_BYTES:
                     yield self._told_apart(chunk)
                     chunk = _Chunk()
+                chunk.parts.append(part)
+                chunk.bytes += 0 if part.payload is None else len(part.payload.content)
             chunk.finished.append(file)
         if chunk.parts or chunk.finished:
             yield self._told_apart(chunk)

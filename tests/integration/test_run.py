@@ -112,21 +112,21 @@ def test_nothing_new_keeps_the_publication(root: Path) -> None:
     assert run(root).status == "unchanged"
 
 
-@pytest.mark.parametrize("change", ["clock", "waiver", "model", "full"])
-def test_what_else_is_news(root: Path, change: str, tmp_path: Path) -> None:
+def test_what_else_is_news(root: Path, tmp_path: Path) -> None:
+    """The clock, a waiver, another model, and being told to do it all again."""
     run(root)
-    options: dict[str, Any] = {}
-    if change == "clock":
-        options = {"as_of": datetime(2026, 12, 1, tzinfo=UTC)}
-    elif change == "waiver":
-        at = datetime(2026, 11, 30, tzinfo=UTC)
-        add_waiver(root / "state" / "confere.sqlite", Waiver("m1", "known", date(2026, 12, 31), at))
-    elif change == "model":
-        model = tmp_path / "dbt" / "models" / "marts" / "sync" / "totals.sql"
-        model.write_text(model.read_text() + "-- another way to say it\n")
-    else:
-        options = {"full": True}
-    assert run(root, **options).status == "published"
+    clock = datetime(2026, 12, 1, tzinfo=UTC)
+    assert run(root, as_of=clock).status == "published"
+
+    add_waiver(root / "state" / "confere.sqlite", Waiver("m1", "known", date(2026, 12, 31), clock))
+    assert run(root, as_of=clock).status == "published"
+
+    model = tmp_path / "dbt" / "models" / "marts" / "sync" / "totals.sql"
+    model.write_text(model.read_text() + "-- another way to say it\n")
+    assert run(root, as_of=clock).status == "published"
+
+    assert run(root, as_of=clock).status == "unchanged"
+    assert run(root, as_of=clock, full=True).status == "published"
 
 
 def test_an_earlier_clock_needs_a_full_run(root: Path) -> None:
@@ -186,9 +186,8 @@ def test_a_project_that_cannot_be_read_is_told_too(root: Path, tmp_path: Path) -
     assert stored(root, "select status from quality.runs") == [("failed",)]
 
 
-@pytest.mark.parametrize("step", ["_write", "_check", "_sync"])
 def test_a_crash_while_publishing_is_made_good_by_the_next_run(
-    root: Path, step: str, monkeypatch: pytest.MonkeyPatch
+    root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(root)
     write_codes(root, [("c", "3.00")])
@@ -196,13 +195,17 @@ def test_a_crash_while_publishing_is_made_good_by_the_next_run(
     def crash(*_args: object, **_options: object) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patched:
-        patched.setattr(publication, step, crash)
-        with pytest.raises(KeyboardInterrupt):
-            run(root)
-    assert published(root, CODES) == [("a", Decimal("1.00")), ("b", Decimal("2.00"))]
-    assert stored(root, "select status from quality.runs order by started_at desc limit 1") == [("failed",)]
+    for step in ("_write", "_check", "_sync"):
+        with monkeypatch.context() as patched:
+            patched.setattr(publication, step, crash)
+            with pytest.raises(KeyboardInterrupt):
+                run(root)
+        assert published(root, CODES) == [("a", Decimal("1.00")), ("b", Decimal("2.00"))]
+        assert stored(root, "select status, message from quality.runs order by started_at desc limit 1") == [
+            ("failed", "interrupted (run). The last publication stands.")
+        ]
 
+    # the inputs have not changed since, and the run is not taken for one without news
     assert run(root).status == "published"
     assert published(root, CODES) == [("c", Decimal("3.00"))]
 

@@ -7,7 +7,7 @@ import pytest
 
 from ingestion.contracts import Column, FileNames, read_contracts, source_systems
 from ingestion.errors import ContractError
-from tests.unit.ingestion.conftest import FISCAL_YML, SOURCES_YML, write_contracts
+from tests.unit.ingestion.world import FISCAL_YML, SOURCES_YML, write_contracts
 
 
 def test_a_table_inherits_what_its_system_says(tmp_path: Path) -> None:
@@ -39,7 +39,8 @@ def test_a_table_of_documents_lists_its_columns_without_the_envelope(tmp_path: P
 def test_a_dictionary_of_file_names(tmp_path: Path) -> None:
     named = SOURCES_YML.replace(
         'physical_name: "{alias}{company}0"',
-        'physical_name: "{alias}{company}0"\n        file_names: {native: SX2, alias: X2_CHAVE, file: X2_ARQUIVO}',
+        'physical_name: "{alias}{company}0"\n'
+        "        file_names: {native: SX2, alias: X2_CHAVE, file: X2_ARQUIVO}",
     )
     table = write_contracts(tmp_path, protheus=named).table("protheus", "SE1")
     assert table.file_names == FileNames("SX2", "X2_CHAVE", "X2_ARQUIVO")
@@ -50,7 +51,11 @@ def test_a_dictionary_of_file_names(tmp_path: Path) -> None:
     [
         ("data_type: date}", "data_type: datum}", "E1_EMIS1 has the unknown data_type 'datum'"),
         ("{name: E1_NUM, data_type: text}", "{name: E1_NUM}", "E1_NUM has no data_type"),
-        ("key: [E1_FILIAL, E1_NUM]", "key: [E1_FILIAL, E1_TIPO]", "E1_TIPO is not among the declared columns"),
+        (
+            "key: [E1_FILIAL, E1_NUM]",
+            "key: [E1_FILIAL, E1_TIPO]",
+            "E1_TIPO is not among the declared columns",
+        ),
         ("key: [E1_FILIAL, E1_NUM], ", "", "needs a key"),
         ("{name: E1_NUM, data_type: text}", "{name: e1_filial, data_type: text}", "declared twice"),
         ("amount: E1_VALOR", "amount: E1_TOTAL", "E1_TOTAL"),
@@ -60,7 +65,9 @@ def test_a_dictionary_of_file_names(tmp_path: Path) -> None:
         ("sources:", "sources: [", "cannot be read"),
     ],
 )
-def test_a_contract_that_cannot_be_followed_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:
+def test_a_contract_that_cannot_be_followed_is_named(
+    tmp_path: Path, old: str, new: str, message: str
+) -> None:
     assert old in SOURCES_YML
     with pytest.raises(ContractError, match=message) as error:
         write_contracts(tmp_path, protheus=SOURCES_YML.replace(old, new))
@@ -70,7 +77,9 @@ def test_a_contract_that_cannot_be_followed_is_named(tmp_path: Path, old: str, n
 def test_the_contracts_of_the_project_can_be_followed() -> None:
     contracts = read_contracts()
     systems = source_systems()
-    assert {table.system for table in contracts.tables} <= {name for name, one in systems.items() if one.kind == "erp"}
+    assert {table.system for table in contracts.tables} <= {
+        name for name, one in systems.items() if one.kind == "erp"
+    }
     assert {table.system for table in contracts.document_tables} == {
         name for name, one in systems.items() if one.kind == "fiscal"
     }

@@ -18,6 +18,7 @@ NUMBER = Column("NUMBER", "bigint")
 DAY = Column("DAY", "date")
 INSTANT = Column("INSTANT", "timestamp")
 TEXT = Column("TEXT", "text")
+MIDNIGHT = datetime.fromisoformat("2026-01-31")  # as a database without zones has it
 
 
 def converted(column: Column, delivered: str, value: Any) -> Any:
@@ -30,7 +31,8 @@ def converted(column: Column, delivered: str, value: Any) -> Any:
         )
         reason = f"case {cases} end" if cases else "null"
         ((typed, refused),) = connection.execute(
-            f"select c, {reason} from (select *, {conversion.value} as c from (select cast($1 as {delivered}) as r))",
+            f"select c, {reason} from"
+            f" (select *, {conversion.value} as c from (select cast($1 as {delivered}) as r))",
             [value],
         ).fetchall()
         return refused or typed
@@ -97,8 +99,8 @@ def converted(column: Column, delivered: str, value: Any) -> Any:
         (DAY, "VARCHAR", "epoch", "not_a_date"),
         (DAY, "INTEGER", 20260131, date(2026, 1, 31)),
         (DAY, "DATE", date(2026, 1, 31), date(2026, 1, 31)),
-        (DAY, "TIMESTAMP", datetime(2026, 1, 31), date(2026, 1, 31)),
-        (DAY, "TIMESTAMP", datetime(2026, 1, 31, 1), "narrowing"),
+        (DAY, "TIMESTAMP", MIDNIGHT, date(2026, 1, 31)),
+        (DAY, "TIMESTAMP", MIDNIGHT.replace(hour=1), "narrowing"),
         # without an offset an instant is local
         (INSTANT, "VARCHAR", "2026-01-31 10:00:00", datetime(2026, 1, 31, 13, tzinfo=UTC)),
         (INSTANT, "VARCHAR", "2026-01-31T10:00:00Z", datetime(2026, 1, 31, 10, tzinfo=UTC)),
@@ -108,8 +110,13 @@ def converted(column: Column, delivered: str, value: Any) -> Any:
         (INSTANT, "VARCHAR", "2026-01-31", datetime(2026, 1, 31, 3, tzinfo=UTC)),
         (INSTANT, "VARCHAR", " ", None),
         (INSTANT, "VARCHAR", "soon", "not_an_instant"),
-        (INSTANT, "TIMESTAMP", datetime(2026, 1, 31, 10), datetime(2026, 1, 31, 13, tzinfo=UTC)),
-        (INSTANT, "TIMESTAMP WITH TIME ZONE", datetime(2026, 1, 31, 10, tzinfo=UTC), datetime(2026, 1, 31, 10, tzinfo=UTC)),
+        (INSTANT, "TIMESTAMP", MIDNIGHT.replace(hour=10), datetime(2026, 1, 31, 13, tzinfo=UTC)),
+        (
+            INSTANT,
+            "TIMESTAMP WITH TIME ZONE",
+            datetime(2026, 1, 31, 10, tzinfo=UTC),
+            datetime(2026, 1, 31, 10, tzinfo=UTC),
+        ),
         (INSTANT, "DATE", date(2026, 1, 31), datetime(2026, 1, 31, 3, tzinfo=UTC)),
         # text keeps what it says, but for the padding
         (TEXT, "VARCHAR", "  ação  ", "  ação"),
@@ -127,7 +134,9 @@ def test_a_stamp_without_offset_is_utc() -> None:
     conversion = convert(INSTANT, delivered="TIMESTAMP", value="timestamp '2026-01-31 10:00:00'", zone="UTC")
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
-        assert connection.execute(f"select {conversion.value}").fetchall() == [(datetime(2026, 1, 31, 10, tzinfo=UTC),)]
+        assert connection.execute(f"select {conversion.value}").fetchall() == [
+            (datetime(2026, 1, 31, 10, tzinfo=UTC),)
+        ]
 
 
 @settings(deadline=None)
@@ -158,7 +167,10 @@ def test_columns_match_without_regard_to_case() -> None:
 
 @pytest.mark.parametrize(
     ("types", "message"),
-    [({"CODE": "VARCHAR"}, "NUMBER is missing"), ({"CODE": "VARCHAR", "code": "VARCHAR"}, "the same but for case")],
+    [
+        ({"CODE": "VARCHAR"}, "NUMBER is missing"),
+        ({"CODE": "VARCHAR", "code": "VARCHAR"}, "the same but for case"),
+    ],
 )
 def test_a_missing_key_and_a_column_twice_are_named(types: dict[str, str], message: str) -> None:
     with pytest.raises(ValueError, match=message):

@@ -9,7 +9,7 @@ from ingestion.contracts import read_contracts
 from ingestion.load import replay
 from ingestion.store import StreamResult
 from ingestion.workspace import Workspace, read_workspace
-from tests.unit.ingestion.conftest import World
+from tests.unit.ingestion.world import World
 
 SETTINGS = """
 companies: []
@@ -38,7 +38,9 @@ def replayed(world: World, workspace: Workspace) -> StreamResult:
         run = world.start(store)
         ((stream,),) = [
             result.streams
-            for result in replay(workspace, store=store, contracts=world.contracts, run=run, clock=world.clock)
+            for result in replay(
+                workspace, store=store, contracts=world.contracts, run=run, clock=world.clock
+            )
         ]
         return stream
 
@@ -61,7 +63,9 @@ def test_an_unchanged_inbox_is_not_opened_and_a_removed_file_changes_nothing(xml
     assert xml.load("files").status == "unchanged"
     path.unlink()
     assert xml.load("files").status == "unchanged"
-    totals = xml.query("select stage, row_count from quality.completeness where run_id = 'run3' order by stage")
+    totals = xml.query(
+        "select stage, row_count from quality.completeness where run_id = 'run3' order by stage"
+    )
     assert totals == [("duplicate", 0), ("homologation", 0), ("quarantine", 1), ("source", 1), ("store", 0)]
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from ingestion.load import replay
 from ingestion.workspace import Workspace, read_workspace
-from tests.unit.ingestion.conftest import SOURCES_YML, World, write_contracts
+from tests.unit.ingestion.world import SOURCES_YML, World, write_contracts
 
 SETTINGS = """
 companies: []
@@ -26,7 +26,9 @@ def replayed(world: World, workspace: Workspace, **options: str) -> Mapping[str,
     """Rows read, taken and refused again by stream."""
     with world.open() as store:
         run = world.start(store)
-        results = replay(workspace, store=store, contracts=world.contracts, run=run, clock=world.clock, **options)
+        results = replay(
+            workspace, store=store, contracts=world.contracts, run=run, clock=world.clock, **options
+        )
         return {
             f"{stream.source}|{stream.stream}": (
                 stream.rows_read,
@@ -39,11 +41,15 @@ def replayed(world: World, workspace: Workspace, **options: str) -> Mapping[str,
 
 
 def quarantine(world: World) -> list[tuple[str, int, bool]]:
-    return world.query("select place, attempts, resolved_at is not null from quality.quarantine order by place")
+    return world.query(
+        "select place, attempts, resolved_at is not null from quality.quarantine order by place"
+    )
 
 
 def test_rows_are_taken_by_the_contract_of_today(world: World, workspace: Workspace, tmp_path: Path) -> None:
-    world.write("SE1.csv", "E1_FILIAL,E1_NUM,E1_VALOR,R_E_C_N_O_\n01,A,1.00,1\n01,B,1.2345,2\n01,C,x,3\n01,D\n")
+    world.write(
+        "SE1.csv", "E1_FILIAL,E1_NUM,E1_VALOR,R_E_C_N_O_\n01,A,1.00,1\n01,B,1.2345,2\n01,C,x,3\n01,D\n"
+    )
     world.run()
     assert replayed(world, workspace) == {"erp|SE1": (2, 0, 2)}
     assert quarantine(world) == [
@@ -51,7 +57,9 @@ def test_rows_are_taken_by_the_contract_of_today(world: World, workspace: Worksp
         ("SE1:erp|SE1|01|C#3", 2, False),
         ("SE1:line 5", 1, False),
     ]
-    wider = SOURCES_YML.replace('E1_VALOR, data_type: "decimal(18,2)"', 'E1_VALOR, data_type: "decimal(18,4)"')
+    wider = SOURCES_YML.replace(
+        'E1_VALOR, data_type: "decimal(18,2)"', 'E1_VALOR, data_type: "decimal(18,4)"'
+    )
     world.contracts = write_contracts(tmp_path / "m", protheus=wider)
     assert replayed(world, workspace) == {"erp|SE1": (2, 1, 1)}
     assert quarantine(world) == [

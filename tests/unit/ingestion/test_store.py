@@ -25,7 +25,7 @@ from ingestion.store import (
     Waiver,
 )
 from ingestion.workspace import Workspace, read_workspace
-from tests.unit.ingestion.conftest import (
+from tests.unit.ingestion.world import (
     FIRST_AS_OF,
     FISCAL_YML,
     NOW,
@@ -57,8 +57,8 @@ def workspace(tmp_path: Path) -> Workspace:
 def test_every_raw_table_exists_and_is_empty(world: World) -> None:
     world.open().close()
     tables = world.query(
-        "select table_schema || '.' || table_name from information_schema.tables where table_schema like 'raw_%'"
-        " order by all"
+        "select table_schema || '.' || table_name from information_schema.tables"
+        " where table_schema like 'raw_%' order by all"
     )
     assert ("raw_protheus.se1",) in tables
     assert ("raw_fiscal_xml.payloads",) in tables
@@ -96,7 +96,7 @@ def test_a_second_process_is_told_who_has_the_store(world: World) -> None:
         other.communicate("")
 
 
-# runs ----------------------------------------------------------------------------------------------------------------
+# runs ------------------------------------------------------------------------------------------------
 
 
 def test_a_run_that_a_crash_left_open_is_closed_by_the_next(world: World) -> None:
@@ -155,7 +155,9 @@ def test_settings_become_tables_and_are_replaced(world: World, workspace: Worksp
     assert ("title", Decimal("0.01")) in tables["tolerances"]
 
 
-def test_the_fingerprint_changes_with_all_that_can_change_the_result(world: World, workspace: Workspace) -> None:
+def test_the_fingerprint_changes_with_all_that_can_change_the_result(
+    world: World, workspace: Workspace
+) -> None:
     def fingerprint(settings: Workspace = workspace, *, software_version: str = "1", **options: Any) -> str:
         with world.open(software_version=software_version) as store:
             run = world.start(store, as_of=options.pop("as_of", FIRST_AS_OF))
@@ -177,7 +179,7 @@ def test_the_fingerprint_changes_with_all_that_can_change_the_result(world: Worl
     assert len(set(said)) == len(said)
 
 
-# contracts that change -----------------------------------------------------------------------------------------------
+# contracts that change -------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -227,7 +229,7 @@ def test_hashes_of_another_duckdb_are_made_anew(world: World) -> None:
     assert not world.load("SE1", full=True).changed
 
 
-# fiscal --------------------------------------------------------------------------------------------------------------
+# fiscal ----------------------------------------------------------------------------------------------
 
 
 def fiscal_rows(*contents: str, units: int = 1, path: str = "a.xml", **rest: Any) -> FiscalRows:
@@ -247,13 +249,16 @@ def fiscal_rows(*contents: str, units: int = 1, path: str = "a.xml", **rest: Any
                 "_content_sha256": pa.array([content for content, _ in documents], pa.string()),
                 "_ordinal": pa.array([number for _, number in documents], pa.int32()),
                 "access_key": pa.array([f"{content}{number}" for content, number in documents], pa.string()),
-                "environment": pa.array(["2" if content == "h" else "1" for content, _ in documents], pa.string()),
+                "environment": pa.array(
+                    ["2" if content == "h" else "1" for content, _ in documents], pa.string()
+                ),
             }
         ),
     }
     columns = ("size", "mtime_ns", "ctime_ns", "payloads", "quarantined", "duplicates")
     files = pa.table(
-        {"path": [path], "sha256": ["f"], "state": ["read"]} | {name: pa.array([1], pa.int64()) for name in columns}
+        {"path": [path], "sha256": ["f"], "state": ["read"]}
+        | {name: pa.array([1], pa.int64()) for name in columns}
     )
     return FiscalRows(tables, files, **{"places": [path], **rest})
 
@@ -268,12 +273,16 @@ def test_a_content_is_stored_once_whatever_the_source(world: World) -> None:
             {"path": "a.xml", "size": 1, "mtime_ns": 1, "ctime_ns": 1, "sha256": "f", "state": "read"}
         ]
         assert store.fiscal_totals(run, source="xml") == (2, 0)
-    assert world.query("select _source, _content_sha256, access_key from raw_fiscal_xml.documents order by all") == [
+    assert world.query(
+        "select _source, _content_sha256, access_key from raw_fiscal_xml.documents order by all"
+    ) == [
         ("other", "c", "c0"),
         ("xml", "a", "a0"),
         ("xml", "b", "b0"),
     ]
-    assert world.query("select distinct _recorded_at, _extraction_id from raw_fiscal_xml.documents order by all") == [
+    assert world.query(
+        "select distinct _recorded_at, _extraction_id from raw_fiscal_xml.documents order by all"
+    ) == [
         (FIRST_AS_OF, "run1:other:files"),
         (FIRST_AS_OF, "run1:xml:files"),
     ]
@@ -317,7 +326,7 @@ def test_what_goes_wrong_within_a_batch_undoes_all_of_it(world: World) -> None:
         assert store.known_files("xml").num_rows == 0
 
 
-# quality -------------------------------------------------------------------------------------------------------------
+# quality ---------------------------------------------------------------------------------------------
 
 
 def test_refusals_count_their_attempts_and_are_resolved_when_tried_with_success(world: World) -> None:
@@ -329,7 +338,10 @@ def test_refusals_count_their_attempts_and_are_resolved_when_tried_with_success(
         run = world.start(store)
         store.keep_refusals(run, source="xml", stream="files", refusals=refusals[:1])
         store.resolve(run, source="xml", stream="files", tried=tried)
-    rows = world.query("select place, attempts, first_seen_at, last_seen_at, resolved_at from quality.quarantine order by place")
+    rows = world.query(
+        "select place, attempts, first_seen_at, last_seen_at, resolved_at"
+        " from quality.quarantine order by all"
+    )
     second = FIRST_AS_OF + timedelta(days=1)
     assert rows == [("a", 2, FIRST_AS_OF, second, None), ("b", 1, FIRST_AS_OF, FIRST_AS_OF, second)]
 
@@ -340,7 +352,9 @@ def test_checks_and_totals_of_a_run_replace_those_said_before(world: World) -> N
     with world.open() as store:
         run = world.start(store)
         store.record_checks(run, [check], [failed])
-        store.record_checks(run, [replace(check, severity="warn")], [replace(failed, failures=1, failing=[("k3", {})])])
+        store.record_checks(
+            run, [replace(check, severity="warn")], [replace(failed, failures=1, failing=[("k3", {})])]
+        )
         store.record_completeness(run, [Completeness("xml", "files", "mart", 1)])
         store.record_completeness(run, [Completeness("xml", "files", "mart", 3, Decimal("1.50"), "9")])
     assert world.query("select severity from quality.checks") == [("warn",)]
@@ -348,4 +362,6 @@ def test_checks_and_totals_of_a_run_replace_those_said_before(world: World) -> N
         ("run1", "c", "failed", 1)
     ]
     assert world.query("select failing_key, detail from quality.check_failures") == [("k3", "{}")]
-    assert world.query("from quality.completeness") == [("run1", "xml", "files", "mart", 3, Decimal("1.50"), "9")]
+    assert world.query("from quality.completeness") == [
+        ("run1", "xml", "files", "mart", 3, Decimal("1.50"), "9")
+    ]

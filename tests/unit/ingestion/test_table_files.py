@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ingestion.errors import ConfigurationError
-from tests.unit.ingestion.conftest import World
+from tests.unit.ingestion.world import World
 
 HEADER = "E1_FILIAL,E1_NUM,E1_VALOR,R_E_C_N_O_\n"
 
@@ -44,7 +44,7 @@ def test_typed_parquet_columns_are_taken(world: World) -> None:
             "e1_emis1": pa.array([date(2026, 1, 31), None], pa.date32()),
             "e1_valor": pa.array([0.1 + 0.2, 5.0], pa.float64()),
             "r_e_c_n_o_": pa.array([1, 2], pa.int32()),
-            "s_t_a_m_p_": pa.array([datetime(2026, 1, 31, 10), None], pa.timestamp("us")),
+            "s_t_a_m_p_": pa.array([datetime.fromisoformat("2026-01-31 10:00"), None], pa.timestamp("us")),
         }
     )
     pq.write_table(table, world.write("SE1.parquet", b""))
@@ -78,8 +78,12 @@ def test_missing_columns_are_null_and_listed_extra_ones_kept_and_listed(world: W
     result = world.load("SE1")
     assert result.missing_columns == ("E1_EMIS1", "E1_VALOR", "R_E_C_N_O_", "D_E_L_E_T_")
     assert result.extra_columns == ("E1_XNOME", "R_E_C_D_E_L_")
-    assert world.live("se1", '"E1_VALOR", _extra::varchar') == [(None, '{"E1_XNOME":"Ana","R_E_C_D_E_L_":"0"}')]
-    listed = world.query("select missing_columns, extra_columns from quality.extractions where stream = 'SE1'")
+    assert world.live("se1", '"E1_VALOR", _extra::varchar') == [
+        (None, '{"E1_XNOME":"Ana","R_E_C_D_E_L_":"0"}')
+    ]
+    listed = world.query(
+        "select missing_columns, extra_columns from quality.extractions where stream = 'SE1'"
+    )
     assert listed == [("E1_EMIS1, E1_VALOR, R_E_C_N_O_, D_E_L_E_T_", "E1_XNOME, R_E_C_D_E_L_")]
 
 
@@ -100,7 +104,9 @@ def test_a_missing_key_column_is_an_error(world: World) -> None:
         (b"E1_NUM,E1_FILIAL,e1_num\n1,2,3\n", "names a column twice"),
     ],
 )
-def test_an_unreadable_csv_is_an_error_and_keeps_what_was_there(world: World, content: bytes, message: str) -> None:
+def test_an_unreadable_csv_is_an_error_and_keeps_what_was_there(
+    world: World, content: bytes, message: str
+) -> None:
     world.write("SE1.csv", HEADER + "01,A,1.00,1\n")
     world.run()
     world.write("SE1.csv", content)
@@ -156,10 +162,13 @@ def test_a_refused_row_keeps_its_former_version_until_it_is_good(world: World) -
     assert world.query("select attempts, resolved_at is not null from quality.quarantine") == [(2, True)]
 
 
-def test_a_file_that_changes_while_it_is_read_is_not_taken(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_changes_while_it_is_read_is_not_taken(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = world.write("SE1.csv", HEADER + "01,A,1.00,1\n")
     world.run()
     world.write("SE1.csv", HEADER + "01,B,1.00,2\n")
+
     def touch_meanwhile() -> None:
         status = path.stat()
         os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 1))

@@ -1,4 +1,4 @@
-"""Deliveries of a table and the versions they leave: what is new, changed, deleted, kept, and when nothing is."""
+"""Deliveries of a table and the versions they leave: new, changed, deleted, kept, or none."""
 
 import random
 from pathlib import Path
@@ -10,11 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingestion.contracts import Contracts
-from tests.unit.ingestion.conftest import World
+from tests.unit.ingestion.world import World
 
 
-def title(number: str, amount: str = "10.00", *, recno: int | None = None, deleted: str = "") -> dict[str, Any]:
-    row = {"E1_FILIAL": "01", "E1_NUM": number, "E1_EMIS1": "20261101", "E1_VALOR": amount, "D_E_L_E_T_": deleted}
+def title(
+    number: str, amount: str = "10.00", *, recno: int | None = None, deleted: str = ""
+) -> dict[str, Any]:
+    row = {
+        "E1_FILIAL": "01",
+        "E1_NUM": number,
+        "E1_EMIS1": "20261101",
+        "E1_VALOR": amount,
+        "D_E_L_E_T_": deleted,
+    }
     return row if recno is None else {**row, "R_E_C_N_O_": recno}
 
 
@@ -45,7 +53,9 @@ def test_an_untouched_file_is_not_read_again(world: World) -> None:
     path.touch()
     result = world.load("SE1")
     assert (result.status, result.mode, result.rows_read) == ("unchanged", "unchanged", 0)
-    totals = "select stage, row_count, key_hash from quality.completeness where stream = 'SE1' and run_id = '{}'"
+    totals = (
+        "select stage, row_count, key_hash from quality.completeness where stream = 'SE1' and run_id = '{}'"
+    )
     assert sorted(world.query(totals.format("run2"))) == sorted(world.query(totals.format("run1")))
 
 
@@ -108,7 +118,10 @@ def test_a_row_under_another_key_replaces_what_it_was(world: World) -> None:
 
 
 def test_stamps_alone_make_no_version_and_are_utc(world: World) -> None:
-    stamped = title("A", recno=1) | {"S_T_A_M_P_": "2026-11-01 10:00:00.123", "I_N_S_D_T_": "2026-11-01 09:00:00"}
+    stamped = title("A", recno=1) | {
+        "S_T_A_M_P_": "2026-11-01 10:00:00.123",
+        "I_N_S_D_T_": "2026-11-01 09:00:00",
+    }
     world.deliver("SE1.csv", [stamped])
     world.run()
     assert world.versions("se1", "_changed_at::varchar, _inserted_at::varchar") == [
@@ -163,13 +176,15 @@ def test_totals_of_source_store_and_quarantine_tie(world: World) -> None:
     )
     world.run()
     rows = world.query(
-        "select stage, row_count, amount_total::varchar, key_hash::hugeint from quality.completeness order by stage"
+        "select stage, row_count, amount_total::varchar, key_hash::hugeint from quality.completeness"
     )
     totals = {stage: rest for stage, *rest in rows}
     assert totals["source"] == [2, "1.10", totals["store"][2] + totals["quarantine"][2]]
     assert totals["store"][:2] == [1, "1.10"]
     assert totals["quarantine"][:2] == [1, None]
-    assert world.query("select amount_total::varchar from quality.extractions where stream = 'SE1'") == [("1.10",)]
+    assert world.query("select amount_total::varchar from quality.extractions where stream = 'SE1'") == [
+        ("1.10",)
+    ]
 
 
 rows_of_a_table = st.dictionaries(
@@ -180,9 +195,14 @@ rows_of_a_table = st.dictionaries(
 
 
 @settings(max_examples=25, deadline=None)
-@given(deliveries=st.lists(rows_of_a_table, min_size=1, max_size=4), has_row_id=st.booleans(), seed=st.randoms())
+@given(
+    deliveries=st.lists(rows_of_a_table, min_size=1, max_size=4), has_row_id=st.booleans(), seed=st.randoms()
+)
 def test_the_store_follows_any_sequence_of_deliveries(
-    contracts: Contracts, deliveries: list[dict[int, tuple[str, int, str]]], has_row_id: bool, seed: random.Random
+    contracts: Contracts,
+    deliveries: list[dict[int, tuple[str, int, str]]],
+    has_row_id: bool,
+    seed: random.Random,
 ) -> None:
     """The live rows are those of the last delivery; the same one again, shuffled, makes no version."""
     with TemporaryDirectory() as directory, TemporaryDirectory() as twin_directory:
@@ -194,7 +214,9 @@ def test_the_store_follows_any_sequence_of_deliveries(
                 title(number, f"{amount}.00", recno=recno if has_row_id else None, deleted=mark)
                 for recno, (number, amount, mark) in delivery.items()
             ]
-            text = "E1_FILIAL,E1_NUM,E1_EMIS1,E1_VALOR,D_E_L_E_T_" + (",R_E_C_N_O_" if has_row_id else "") + "\n"
+            text = (
+                "E1_FILIAL,E1_NUM,E1_EMIS1,E1_VALOR,D_E_L_E_T_" + (",R_E_C_N_O_" if has_row_id else "") + "\n"
+            )
             lines = [",".join(map(str, row.values())) + "\n" for row in rows]
             world.write("SE1.csv", text + "".join(lines))
             assert world.load("SE1", full=True).status == "ok"
@@ -206,7 +228,7 @@ def test_the_store_follows_any_sequence_of_deliveries(
             again = world.load("SE1", full=True)
             assert not again.changed
             twin.runs += 1
-        everything = '* exclude (_extraction_id, _recorded_at, _superseded_at), _superseded_at is null'
+        everything = "* exclude (_extraction_id, _recorded_at, _superseded_at), _superseded_at is null"
         assert world.versions("se1", everything) == twin.versions("se1", everything)
         assert len(set(world.versions("se1", "_version"))) == len(world.versions("se1", "_version"))
 

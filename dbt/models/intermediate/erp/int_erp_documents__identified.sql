@@ -36,8 +36,12 @@ located as (
         coalesce(
             species.model, case when {{ is_access_key('documents.access_key') }} then {{ access_key_model('documents.access_key') }} end
         ) as model,
-        -- a species nobody told us of says nothing; one known to have no XML (services, paper) says no, unless a key contradicts it
-        coalesce({{ is_access_key('documents.access_key') }}, false) or coalesce(species.expects_xml, false) as expects_xml,
+        -- a key says it; else the species does: services and paper have no XML, a species nobody told us of says nothing
+        case
+            when {{ is_access_key('documents.access_key') }}
+                then {{ access_key_model('documents.access_key') }} in {{ models_read() }}
+            else coalesce(species.expects_xml and species.model in {{ models_read() }}, false)
+        end as expects_xml,
         coalesce(not species.expects_xml, false) and not coalesce({{ is_access_key('documents.access_key') }}, false) as has_no_xml,
         {{ document_number('documents.document_number') }} as number,
         {{ series_number('documents.document_series') }} as series

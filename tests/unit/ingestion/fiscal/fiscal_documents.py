@@ -37,12 +37,14 @@ def tarred(entries: Mapping[str, bytes], *, mode: str = "w:") -> bytes:
 def distribution(*contents: bytes, schema: str = "procNFe_v4.00.xsd") -> bytes:
     """An answer of distribution with a docZip for each content."""
     doc_zips = "".join(
-        f'<docZip NSU="{number:015d}" schema="{schema}">{base64.b64encode(gzip.compress(content)).decode()}</docZip>'
+        f'<docZip NSU="{number:015d}" schema="{schema}">'
+        f"{base64.b64encode(gzip.compress(content)).decode()}</docZip>"
         for number, content in enumerate(contents, start=1)
     )
     return (
-        '<retDistDFeInt xmlns="http://www.portalfiscal.inf.br/nfe" versao="1.01"><tpAmb>1</tpAmb><cStat>138</cStat>'
-        f"<xMotivo>Documento localizado</xMotivo><loteDistDFeInt>{doc_zips}</loteDistDFeInt></retDistDFeInt>"
+        '<retDistDFeInt xmlns="http://www.portalfiscal.inf.br/nfe" versao="1.01"><tpAmb>1</tpAmb>'
+        "<cStat>138</cStat><xMotivo>Documento localizado</xMotivo>"
+        f"<loteDistDFeInt>{doc_zips}</loteDistDFeInt></retDistDFeInt>"
     ).encode()
 
 
