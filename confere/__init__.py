@@ -1,3 +1,4 @@
-"""The command line: the front door, thin. What it starts lies in the other packages, imported when a
-command needs it.
+"""The command line: the front door, thin.
+
+What it starts lies in the other packages and is imported when a command needs it.
 """

@@ -152,9 +152,7 @@ def score(
     directory: Dir = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Precision and recall of the open mismatches against the planted faults, by cause (simulated
-    workspaces).
-    """
+    """Precision and recall of the open mismatches, by cause (simulated workspaces)."""
     import json
 
     from confere import score as scoring

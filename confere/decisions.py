@@ -1,5 +1,6 @@
-"""What people decide: a mismatch is accepted for a while, a balance rule was looked at. Kept in the
-workspace's state.
+"""What people decide: a mismatch is accepted for a while, a balance rule was looked at.
+
+Both are kept in the workspace's state; nothing else is written here.
 """
 
 import getpass

@@ -1,5 +1,6 @@
-"""How the command line shows a run: a live line on a terminal, plain lines elsewhere. Always on standard
-error.
+"""How the command line shows a run: a live line on a terminal, plain lines elsewhere.
+
+Always on standard error, so that standard output holds what was asked for.
 """
 
 from collections.abc import Iterator

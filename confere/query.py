@@ -58,9 +58,7 @@ def write_csv(published: Path, *, sql: str, to: TextIO) -> None:
 
 
 def write_json(published: Path, *, sql: str, to: TextIO) -> None:
-    """A list of objects, one row a line. Amounts are numbers with all their digits, never floats in
-    between.
-    """
+    """A list of objects, one row a line; amounts are numbers with all their digits."""
     with _result(published, sql) as result:
         columns = [(json.dumps(name, ensure_ascii=False), kind == "JSON") for name, kind in _columns(result)]
         separator = "[\n"
@@ -75,9 +73,7 @@ def write_json(published: Path, *, sql: str, to: TextIO) -> None:
 
 
 def write_parquet(published: Path, *, sql: str, to: Path) -> int:
-    """Every row with its types; the file appears under its name when it is whole. Returns the rows
-    written.
-    """
+    """Every row with its types; the file appears when it is whole. Returns the rows written."""
     import pyarrow.parquet as pq
 
     candidate = to.with_name(f".{to.name}.part")

@@ -73,9 +73,7 @@ class CauseScore:
 
 
 def score(published: Path, *, truth: Path) -> tuple[CauseScore, ...]:
-    """The score of every cause that was planted or found, and the total as the last. Raises NoTruth,
-    NothingPublished.
-    """
+    """The score of every cause that was planted or found, the total last. Raises NoTruth, NothingPublished."""
     if not truth.is_file():
         raise NoTruth(
             f"there is no {truth}: only a workspace made by `confere sample` knows what was planted in it"
@@ -93,10 +91,9 @@ def score(published: Path, *, truth: Path) -> tuple[CauseScore, ...]:
 def print_score(scores: Sequence[CauseScore], *, console: Console) -> None:
     """A line for each cause and the totals."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for number, head in enumerate(
-        ("Causa", "Plantadas", "Encontradas", "Em aberto", "Alarmes falsos", "Precisão", "Cobertura")
-    ):
-        table.add_column(head, justify="right" if number else "left", overflow="fold")
+    table.add_column("Causa", no_wrap=True)
+    for head in ("Plantadas", "Encontradas", "Em aberto", "Falsas", "Precisão", "Cobertura"):
+        table.add_column(head, justify="right")
     for line in scores:
         table.add_row(
             line.cause,

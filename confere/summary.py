@@ -68,9 +68,7 @@ _MAX_LISTED: Final = 20
 
 
 def print_summary(published: Path, *, workspace_argument: str, console: Console) -> None:
-    """Prints what the publication says. Raises NothingPublished. `workspace_argument` is what the examples
-    name.
-    """
+    """Prints what the publication says; the examples name `workspace_argument`. Raises NothingPublished."""
     with open_publication(published) as connection:
         sections = [_head(connection, published), *_sections(connection)]
     for section in sections:

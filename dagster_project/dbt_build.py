@@ -80,9 +80,7 @@ class FailingRow:
 
 @dataclass(frozen=True, slots=True)
 class BuildOutcome:
-    """The nodes of one build in the order in which they ended, rows of what was built, failing rows by
-    test.
-    """
+    """The nodes of one build in the order in which they ended, row counts, and the failing rows of tests."""
 
     nodes: tuple[NodeOutcome, ...]
     row_counts: Mapping[str, int]
@@ -98,9 +96,7 @@ OnNode = Callable[[str, int, int], None]
 
 
 class DbtProject:
-    """A dbt project at its paths. The parsed graph is kept, so that the build does not read the project
-    again.
-    """
+    """A dbt project at its paths; what was parsed is kept, so that the build does not read it again."""
 
     def __init__(self, paths: DbtPaths) -> None:
         self.paths = paths
@@ -119,11 +115,10 @@ class DbtProject:
     def build(
         self, *, select: Sequence[str] = (), full_refresh: bool = False, on_node: OnNode | None = None
     ) -> BuildOutcome:
-        """`dbt build` over the selection (dbt's syntax; empty = everything). The warehouse is closed
-        afterwards.
+        """`dbt build` over the selection (dbt's syntax; empty = everything); closes the warehouse.
 
-        Unit tests are left to the test suite. A partial build runs the tests whose parents it builds or finds
-        built ("buildable"). Raises DbtError when dbt did not get as far as the nodes.
+        Unit tests are left to the test suite. A partial build runs the tests whose parents it builds or finds built
+        ("buildable"). Raises DbtError when dbt did not get as far as the nodes.
         """
         arguments = ["build", "--exclude-resource-type", "unit_test"]
         if select:

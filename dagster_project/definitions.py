@@ -17,7 +17,7 @@ from dagster_project.jobs import build_jobs, build_schedules, new_files_in_inbox
 from dagster_project.landing_checks import build_landing_checks
 from dagster_project.model_assets import build_model_assets
 from dagster_project.published_asset import build_published_asset
-from dagster_project.raw_assets import build_raw_assets
+from dagster_project.raw_assets import build_raw_assets, build_settings_specs
 from dagster_project.session_resource import session_resource
 from ingestion.contracts import Contracts, dbt_project_dir, read_contracts
 from ingestion.expectations.landing_suites import read_suites
@@ -37,7 +37,12 @@ def build_definitions(*, contracts: Contracts, manifest: Mapping[str, Any]) -> d
     """A pure function of the extraction contracts and dbt's manifest."""
     models = build_model_assets(manifest)
     return dg.Definitions(
-        assets=[*build_raw_assets(contracts), models, build_published_asset(models)],
+        assets=[
+            *build_raw_assets(contracts),
+            *build_settings_specs(contracts, manifest),
+            models,
+            build_published_asset(models),
+        ],
         asset_checks=[build_landing_checks(read_suites(contracts))],
         jobs=build_jobs(models),
         schedules=build_schedules(),

@@ -37,9 +37,7 @@ def build_jobs(models: dg.AssetsDefinition) -> list[Any]:
 
 
 def build_schedules() -> list[dg.ScheduleDefinition]:
-    """Fiscal documents every quarter of an hour, everything with sweeps at night; both are switched on by
-    hand.
-    """
+    """Fiscal documents every quarter of an hour, everything at night; both are switched on by hand."""
     return [
         dg.ScheduleDefinition(
             name="fiscal_every_15_minutes",

@@ -1,5 +1,4 @@
-"""The landing suites as asset checks: one check for each raw table that has a suite, blocking what is built
-on it.
+"""The landing suites as asset checks: one for each raw table, blocking what is built on it.
 
 The expectations and their results one by one stand in quality.checks and quality.check_results.
 """

@@ -27,9 +27,7 @@ def run_lock(
     sleep: Callable[[float], None] = time.sleep,
     poll_seconds: float = 0.2,
 ) -> Iterator[None]:
-    """Holds the workspace for this run; while another run has it, says so once through `on_wait` and
-    waits.
-    """
+    """Holds the workspace for this run; tells `on_wait` once when another run has it, and waits."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     try:

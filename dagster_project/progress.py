@@ -13,9 +13,7 @@ class Progress(Protocol):
         """A stage begins: extract, check, transform, publish."""
 
     def step(self, label: str, *, done: int, total: int | None = None) -> None:
-        """`done` of `total` (None while unknown) inside the stage; `label` is a table, a model or a
-        source.
-        """
+        """`done` of `total` (None while unknown); `label` is a table, a model or a source."""
 
     def note(self, message: str) -> None:
         """One sentence worth a line of its own."""

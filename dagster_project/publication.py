@@ -191,9 +191,7 @@ def _count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
 
 
 def _sync(path: Path) -> None:
-    """Makes a file, or a renaming inside a folder, survive a power cut; Windows has no such call for a
-    folder.
-    """
+    """Makes a file, or a renaming in a folder, survive a power cut; Windows cannot sync folders."""
     if path.is_dir() and os.name == "nt":
         return
     descriptor = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR)

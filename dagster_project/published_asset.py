@@ -8,7 +8,7 @@ import dagster as dg
 from dagster_project.model_assets import UNIQUE_ID
 from dagster_project.publication import MODEL_SCHEMAS
 from dagster_project.raw_assets import POOL, Events
-from dagster_project.run_checks import RUN_CHECKS
+from dagster_project.run_checks import MAX_AGE, RUN_CHECKS
 from dagster_project.session_resource import SessionOfRun
 
 PUBLISHED_KEY: Final = dg.AssetKey(["published", "marts"])
@@ -26,6 +26,7 @@ def build_published_asset(models: dg.AssetsDefinition) -> dg.AssetsDefinition:
                 deps=[spec.key for spec in published],
                 description="published/marts.duckdb: marts, catalogues, quality tables; replaced atomically.",
                 group_name="published",
+                freshness_policy=dg.FreshnessPolicy.time_window(fail_window=MAX_AGE),
                 kinds={"duckdb"},
             )
         ],

@@ -5,7 +5,7 @@ opens the file once; each table is still an asset of its own, with its own check
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import dagster as dg
 
@@ -30,9 +30,7 @@ def raw_key(system: str, table: str) -> dg.AssetKey:
 
 
 def raw_tables(contracts: Contracts) -> dict[str, dict[dg.AssetKey, str]]:
-    """For each system its asset keys, each with the stream that feeds it: the native table, or the
-    folder's files.
-    """
+    """For each system its asset keys, with the stream that feeds each: the native table, or the files."""
     systems: dict[str, dict[dg.AssetKey, str]] = {}
     for table in contracts.tables:
         systems.setdefault(table.system, {})[raw_key(table.system, table.name)] = table.native
@@ -45,6 +43,20 @@ def raw_tables(contracts: Contracts) -> dict[str, dict[dg.AssetKey, str]]:
 def build_raw_assets(contracts: Contracts) -> list[dg.AssetsDefinition]:
     """One multi-asset for each system."""
     return [_system_assets(system, streams) for system, streams in sorted(raw_tables(contracts).items())]
+
+
+def build_settings_specs(contracts: Contracts, manifest: Mapping[str, Any]) -> list[dg.AssetSpec]:
+    """The sources of dbt that no system delivers (raw_settings): a run writes them when it starts."""
+    extracted = {key for streams in raw_tables(contracts).values() for key in streams}
+    keys = {
+        dg.AssetKey([source["source_name"], source["name"]]): source["description"]
+        for source in manifest["sources"].values()
+    }
+    return [
+        dg.AssetSpec(key, group_name=_GROUP, description=description)
+        for key, description in keys.items()
+        if key not in extracted
+    ]
 
 
 def _system_assets(system: str, streams: Mapping[dg.AssetKey, str]) -> dg.AssetsDefinition:

@@ -26,9 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """What a run that did not fail did. `seconds` are wall-clock seconds by stage: extract, check,
-    transform, publish.
-    """
+    """What a run that did not fail did; `seconds` is the wall clock by stage."""
 
     run_id: str
     as_of: datetime
@@ -124,9 +122,7 @@ def _run_selection(session: RunSession, select: str) -> None:
 
 
 def _execute(assets: Sequence["dg.AssetsDefinition"], session: RunSession, *, selection: Any = None) -> None:
-    """Materializes the assets one after the other in this process; what a step noted as the failure is
-    raised.
-    """
+    """Materializes the assets one after the other in this process; raises what a step noted as the failure."""
     import dagster as dg
 
     from dagster_project.session_resource import SessionOfRun

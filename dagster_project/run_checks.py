@@ -14,9 +14,7 @@ import duckdb
 from ingestion.store import Check, CheckResult
 
 MAX_AGE: Final = timedelta(hours=36)
-"""A source that delivered nothing readable for longer is reported: the nightly run missed it, and half a
-day beyond.
-"""
+"""The nightly run missed the source, and half a day has gone by since."""
 
 EXTRACTION: Final = Check(
     "extraction",
@@ -47,9 +45,7 @@ RUN_CHECKS: Final = (EXTRACTION, FRESHNESS, COMPLETENESS)
 def check_run(
     warehouse: Path, *, run_id: str, clock: Callable[[], datetime]
 ) -> tuple[tuple[Check, CheckResult], ...]:
-    """Evaluates the three checks for a run; the warehouse must be closed. Failing keys are
-    `source|stream`.
-    """
+    """Evaluates the checks for a run; the warehouse must be closed. Failing keys are `source|stream`."""
     now = clock()
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         return (

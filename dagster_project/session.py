@@ -72,8 +72,7 @@ def open_session(
     run_id: str | None = None,
     project_dir: Path | None = None,
 ) -> Iterator["RunSession"]:
-    """Waits for the workspace to be free, starts a run, and ends it when the block is left, however it is
-    left.
+    """Waits until the workspace is free, starts a run, and ends it however the block is left.
 
     `as_of` is the run's clock; without it the workspace's, else now. Raises StoreBusy when something other
     than a run has the warehouse open, ClockWentBack when the clock lies before the last run's and the run is
@@ -163,9 +162,7 @@ class RunSession:
     # steps --------------------------------------------------------------------------------------------------
 
     def extract(self, system: str) -> tuple[SourceResult, ...]:
-        """Brings every source of a system up to date; a table or file that cannot be taken never hides the
-        others.
-        """
+        """Brings every source of a system up to date; what cannot be taken never hides the others."""
         with self._stage("extract"):
             results = tuple(
                 load_source(
@@ -202,9 +199,7 @@ class RunSession:
         return results
 
     def check_landing(self) -> tuple[CheckOutcome, ...]:
-        """Validates what this run brought. A critical failure becomes the run's failure; nothing is raised
-        for it.
-        """
+        """Validates what this run brought; a critical failure becomes the run's, and is not raised here."""
         if not any(result.changed for result in self.sources.values()):
             return ()
         with self._stage("check"):
@@ -283,8 +278,7 @@ class RunSession:
         return outcomes
 
     def publish(self, *, built: Collection[str] | None = None) -> Publication:
-        """Ends the run and publishes it. `built` are the unique ids of a partial build (None: everything was
-        built).
+        """Ends the run and publishes it; `built` are the unique ids of a partial build.
 
         The run is closed first, so that the publication shows it as succeeded; when publishing fails it is
         closed again as failed. A publication of a partial build carries no fingerprint: the next run builds

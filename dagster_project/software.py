@@ -9,9 +9,7 @@ _MADE_BY_DBT: Final = frozenset({"target", "logs"})
 
 
 def software_version(project_dir: Path) -> str:
-    """The version of the package and a digest of the dbt project: what decides the result besides input
-    and clock.
-    """
+    """The version of the package and a digest of the dbt project."""
     digest = hashlib.sha256()
     for path in sorted(project_dir.rglob("*")):
         parts = path.relative_to(project_dir).parts

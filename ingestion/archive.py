@@ -18,6 +18,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -208,6 +209,7 @@ class _Index:
         return array("Q", sorted(prefix & ~_NUMBER_MASK | number for number, prefix in enumerate(prefixes)))
 
 
+@cache
 def _codec() -> pa.Codec:
     return pa.Codec("zstd", compression_level=_CODEC_LEVEL)
 

@@ -18,6 +18,8 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     target = tmp_path_factory.mktemp("dbt")
     os.environ.setdefault("CONFERE_WAREHOUSE", str(target / "warehouse.duckdb"))
     arguments = ["--project-dir", str(ROOT / "dbt"), "--profiles-dir", str(ROOT / "dbt")]
-    result = dbtRunner().invoke(["--quiet", "parse", *arguments, "--target-path", str(target), "--log-path", str(target)])
+    result = dbtRunner().invoke(
+        ["--quiet", "parse", *arguments, "--target-path", str(target), "--log-path", str(target)]
+    )
     assert result.success, result.exception
     return json.loads((target / "manifest.json").read_text(encoding="utf-8"))

@@ -41,9 +41,7 @@ def _landed(warehouse: Path, suites: Sequence[LandingSuite], *, run: Run) -> lis
 
 
 def _batch(suite: LandingSuite, *, run: Run) -> str:
-    """The rows that a run brought into a table; run ids are made by the pipeline, so quoting them is
-    enough.
-    """
+    """The rows that a run brought into a table; run ids are made by the pipeline, so quoting is enough."""
     quoted = run.run_id.replace("'", "''")
     return (
         f'from "{suite.schema}"."{suite.table}" where _extraction_id in '

@@ -49,9 +49,7 @@ class LandingSuite:
 
 
 def read_suites(contracts: Contracts, *, suites_dir: Path = _SUITES_DIR) -> tuple[LandingSuite, ...]:
-    """The suite of every raw table that has one. ContractError names the file of a suite that cannot be
-    read.
-    """
+    """The suite of every raw table that has one. ContractError names a suite file that cannot be read."""
     declared = _load(suites_dir / "_declared_columns.yml")
     suites = [_declared_suite(contract, declared) for contract in contracts.tables]
     known = {(table.system, table.name) for table in contracts.document_tables}

@@ -4,9 +4,11 @@ Holds the pool and nothing of what reading means. Work starts in this process an
 there is enough of it, since starting one costs as much as reading a thousand documents.
 """
 
+import gc
 import multiprocessing
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -86,7 +88,10 @@ class Workers:
 
 def read_chunk(payloads: Sequence[Payload], reader: Reader) -> ChunkReading:
     """Read payloads and compress those whose bytes are kept."""
-    reading = reader.read(payloads)
+    # Rows are hundreds of tuples per document and none of them is in a cycle: looking for cycles among
+    # them took a tenth of the time.
+    with _no_garbage_collection():
+        reading = reader.read(payloads)
     worthless = {refused.sha256 for refused in reading.refused if not reasons()[refused.reason].is_kept}
     frames = [
         compress(payload.content, digest=bytes.fromhex(payload.sha256))
@@ -94,6 +99,17 @@ def read_chunk(payloads: Sequence[Payload], reader: Reader) -> ChunkReading:
         if payload.sha256 not in worthless
     ]
     return ChunkReading(reading, frames)
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 _reader_of_process: Reader | None = None

@@ -1,14 +1,14 @@
-"""The synchronisation judged on a world written by hand: one case a line, one run for all, then a second one a month later."""
+"""The synchronisation judged on a world written by hand: one case a line, one run, then one a month later."""
 
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import pytest
+
 from dagster_project.progress import LoggedProgress
 from dagster_project.run import run_workspace
 from ingestion.workspace import read_workspace
-
 from tests.integration.world import CARRIER, CUSTOMER, OTHER_BRANCH, OURS, World
 
 pytestmark = pytest.mark.slow
@@ -48,10 +48,28 @@ def build(world: World) -> dict[str, Case]:
     key = case("blocked", world.nfe(next(number), on=AUGUST), "S", None)
     world.sf1(key, F1_STATUS="B")
     case("missing", world.nfe(next(number), on=AUGUST), "N", "missing_in_erp")
-    case("still_in_time", world.nfe(next(number), on=date(2026, 10, 28)), "N", "missing_in_erp", is_mismatch=False)
-    case("before_activation", world.nfe(next(number), on=date(2026, 7, 31)), "N", "out_of_scope", is_mismatch=False)
+    case(
+        "still_in_time",
+        world.nfe(next(number), on=date(2026, 10, 28)),
+        "N",
+        "missing_in_erp",
+        is_mismatch=False,
+    )
+    case(
+        "before_activation",
+        world.nfe(next(number), on=date(2026, 7, 31)),
+        "N",
+        "out_of_scope",
+        is_mismatch=False,
+    )
     case("on_activation", world.nfe(next(number), on=date(2026, 8, 3)), "N", "missing_in_erp")
-    key = case("posted_before_activation", world.nfe(next(number), on=date(2026, 7, 20)), "S", "out_of_scope", is_mismatch=False)
+    key = case(
+        "posted_before_activation",
+        world.nfe(next(number), on=date(2026, 7, 20)),
+        "S",
+        "out_of_scope",
+        is_mismatch=False,
+    )
     world.sf1(key, posted=date(2026, 7, 30))
     key = case("deleted", world.nfe(next(number), on=AUGUST), "N", "deleted_in_erp")
     world.sf1(key, D_E_L_E_T_="*")
@@ -72,10 +90,14 @@ def build(world: World) -> dict[str, Case]:
     key = case("twice_in_two_branches", world.nfe(next(number), on=AUGUST), "S", "posted_twice")
     world.sf1(key)
     world.sf1(key, F1_FILIAL="02")
-    key = case("cancelled_active", world.nfe(next(number), on=AUGUST), "S", "cancelled_at_sefaz_active_in_erp")
+    key = case(
+        "cancelled_active", world.nfe(next(number), on=AUGUST), "S", "cancelled_at_sefaz_active_in_erp"
+    )
     world.event(key, "110111", at="2026-08-20T09:00:00-03:00", author="11222333000181")
     world.sf1(key)
-    key = case("cancelled_out_of_time", world.nfe(next(number), on=AUGUST), "S", "cancelled_at_sefaz_active_in_erp")
+    key = case(
+        "cancelled_out_of_time", world.nfe(next(number), on=AUGUST), "S", "cancelled_at_sefaz_active_in_erp"
+    )
     world.event(key, "110111", at="2026-08-20T09:00:00-03:00", author="11222333000181", status="155")
     world.sf1(key)
     key = case("cancellation_refused", world.nfe(next(number), on=AUGUST), "S", None)
@@ -99,23 +121,39 @@ def build(world: World) -> dict[str, Case]:
     world.event(key, "210240", at="2026-08-20T09:00:00-03:00", author=OURS)
     world.event(key, "210200", at="2026-08-21T09:00:00-03:00", author=OURS)
     world.sf1(key)
-    key = case("denied_active", world.nfe(next(number), on=AUGUST, status="302"), "S", "denied_or_void_number")
+    key = case(
+        "denied_active", world.nfe(next(number), on=AUGUST, status="302"), "S", "denied_or_void_number"
+    )
     world.sf1(key)
     key = case("without_protocol", world.nfe(next(number), on=AUGUST, status=None), "S", None)
     world.sf1(key)
 
-    key = case("issued", world.nfe(next(number), on=AUGUST, issuer=OURS, recipient=CUSTOMER), "S", None, role="issuer")
+    key = case(
+        "issued",
+        world.nfe(next(number), on=AUGUST, issuer=OURS, recipient=CUSTOMER),
+        "S",
+        None,
+        role="issuer",
+    )
     world.sf2(key, posted=AUGUST)
     key = case("issued_cancelled_in_erp", world.nfe(next(number), on=AUGUST, issuer=OURS, recipient=CUSTOMER), "N",
                "cancelled_in_erp_authorised_at_sefaz", role="issuer")  # fmt: skip
-    world.sf2(key, posted=AUGUST, **{"D_E_L_E_T_": "*"})
-    key = case("transfer_out", world.nfe(next(number), on=AUGUST, issuer=OURS, recipient=OTHER_BRANCH), "S", None, role="issuer")
+    world.sf2(key, posted=AUGUST, D_E_L_E_T_="*")
+    key = case(
+        "transfer_out",
+        world.nfe(next(number), on=AUGUST, issuer=OURS, recipient=OTHER_BRANCH),
+        "S",
+        None,
+        role="issuer",
+    )
     world.sf2(key, posted=AUGUST)
     case("transfer_in_missing", key, "N", "missing_in_erp", company=OTHER_BRANCH)
     key = case("cte_taker", world.cte(next(number), on=AUGUST), "S", None, role="taker")
     world.sf1(key)
     case("cte_recipient_who_is_taker", key, "S", None)
-    key = case("cte_disagreed_active", world.cte(next(number), on=AUGUST), "S", "event_not_applied", role="taker")
+    key = case(
+        "cte_disagreed_active", world.cte(next(number), on=AUGUST), "S", "event_not_applied", role="taker"
+    )
     world.event(key, "610110", at="2026-08-20T09:00:00-03:00", author=OURS)
     world.sf1(key)
     key = case("cte_disagreed_in_erp", world.cte(next(number), on=AUGUST), "S", None, role="taker")
@@ -168,14 +206,18 @@ def test_mismatches_are_those_and_no_others(world: World, cases: dict[str, Case]
         "select erp_document_key from marts.erp_documents where matched_by = 'none' and model = '55' and cause is not null"
     )
     expected |= {("erp_without_xml", "erp_document", key, OURS) for (key,) in stranger}
-    found = world.query("select cause, entity_type, entity_key, company_cnpj from marts.mismatches where resolved_at is null")
+    found = world.query(
+        "select cause, entity_type, entity_key, company_cnpj from marts.mismatches where resolved_at is null"
+    )
     assert len(stranger) == 1
     assert set(found) == expected
     assert len(found) == len(expected)
 
 
 def test_the_second_reading_is_the_original_products(world: World, cases: dict[str, Case]) -> None:
-    readings = dict(world.query("select access_key, sync_status_as_arquivei from marts.sync_status where is_expected"))
+    readings = dict(
+        world.query("select access_key, sync_status_as_arquivei from marts.sync_status where is_expected")
+    )
     assert readings[cases["posted"].access_key] == "Sincronizado"
     assert readings[cases["pre_note"].access_key] == "Sincronizado"
     assert readings[cases["posted_before_activation"].access_key] == "Não sincronizado"
@@ -210,14 +252,16 @@ def test_homologation_reaches_no_mart(world: World, cases: dict[str, Case]) -> N
 
 
 def test_a_month_later(world: World, cases: dict[str, Case]) -> None:
-    """A note is deleted, a lost one is posted, one is changed in place, a file comes late: history keeps what was believed."""
+    """A note is deleted, a lost one posted, one changed, a file comes late: what was believed is kept."""
     rows = world.tables["SF1"]
     posted = next(row for row in rows if row["F1_CHVNFE"] == cases["posted"].access_key)
     rows.remove(posted)
     world.sf1(cases["missing"].access_key, posted=date(2026, 11, 3))
     amount = next(row for row in rows if row["F1_CHVNFE"] == cases["amount"].access_key)
     amount["F1_VALBRUT"] = "100.00"
-    world.event(cases["blocked"].access_key, "110111", at="2026-08-25T09:00:00-03:00", author="11222333000181")
+    world.event(
+        cases["blocked"].access_key, "110111", at="2026-08-25T09:00:00-03:00", author="11222333000181"
+    )
     world.set_clock("2026-11-30T23:59:59Z")
     world.write_tables()
     run(world)
@@ -294,7 +338,13 @@ def test_two_orders_of_arrival_give_the_same_marts(tmp_path: Path) -> None:
         marts.append(
             {
                 table: world.query(f"from marts.{table} select * order by all")
-                for table in ("documents", "sync_status", "sync_status_history", "erp_documents", "document_events")
+                for table in (
+                    "documents",
+                    "sync_status",
+                    "sync_status_history",
+                    "erp_documents",
+                    "document_events",
+                )
             }
             | {"mismatches": world.query("select * exclude (run_id) from marts.mismatches order by all")}
         )

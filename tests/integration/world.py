@@ -150,7 +150,7 @@ class World:
             f'<retEvento{suffix} versao="{version}"><infEvento><tpAmb>1</tpAmb><cOrgao>35</cOrgao><cStat>{status}</cStat>'
             f"<xMotivo>Evento</xMotivo><ch{family}>{key}</ch{family}><tpEvento>{event_type}</tpEvento>"
             f"<nSeqEvento>{sequence}</nSeqEvento><dhRegEvento>{at}</dhRegEvento><nProt>135260000000001</nProt></infEvento>"
-            f'</retEvento{suffix}></procEvento{family}>',
+            f"</retEvento{suffix}></procEvento{family}>",
         )
 
     def _protocol(self, family: str, key: str, on: date, status: str, environment: str) -> str:
@@ -220,8 +220,7 @@ class World:
                 continue
             columns = list(dict.fromkeys(column for row in rows for column in row))
             lines = [";".join(columns)]
-            for row in rows:
-                lines.append(";".join(_as_stored(row.get(column, "")) for column in columns))
+            lines += [";".join(_as_stored(row.get(column, "")) for column in columns) for row in rows]
             path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     # ------------------------------------------------------------------ what came of it

@@ -40,6 +40,15 @@ def test_lineage_runs_from_raw_to_the_publication(graph: Any) -> None:
     assert {key.split("/")[0] for key in published} == {"marts", "reference"}
 
 
+def test_no_source_of_dbt_is_left_without_an_asset(graph: Any, manifest: dict[str, Any]) -> None:
+    keys = {f"{source['source_name']}/{source['name']}" for source in manifest["sources"].values()}
+    assert "raw_settings/clock" in keys
+    assert keys <= {key.to_user_string() for key in graph.get_all_asset_keys()}
+    assert {graph.get(key).group_name for key in graph.get_all_asset_keys() if "raw_" in key.path[0]} == {
+        "raw"
+    }
+
+
 def test_every_raw_table_is_an_asset_with_checks(graph: Any) -> None:
     contracts = read_contracts()
     expected = {f"raw_{table.system}/{table.name}" for table in contracts.tables} | {
