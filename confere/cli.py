@@ -33,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Dir = Annotated[Path | None, typer.Argument(metavar="[DIR]", show_default=False, help="The workspace.")]
+Dir = Annotated[Path | None, typer.Argument(metavar="DIR", show_default=False, help="The workspace.")]
 NewDir = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the new workspace.")]
 Words = list[str]
 

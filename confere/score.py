@@ -73,7 +73,7 @@ class CauseScore:
 
 
 def score(published: Path, *, truth: Path) -> tuple[CauseScore, ...]:
-    """The score of every cause that was planted or found, the total last. Raises NoTruth, NothingPublished."""
+    """The score of each cause that was planted or found, then the total. Raises NoTruth, NothingPublished."""
     if not truth.is_file():
         raise NoTruth(
             f"there is no {truth}: only a workspace made by `confere sample` knows what was planted in it"

@@ -117,8 +117,8 @@ class DbtProject:
     ) -> BuildOutcome:
         """`dbt build` over the selection (dbt's syntax; empty = everything); closes the warehouse.
 
-        Unit tests are left to the test suite. A partial build runs the tests whose parents it builds or finds built
-        ("buildable"). Raises DbtError when dbt did not get as far as the nodes.
+        Unit tests are left to the test suite. A partial build runs the tests whose parents it builds or finds
+        built ("buildable"). Raises DbtError when dbt did not get as far as the nodes.
         """
         arguments = ["build", "--exclude-resource-type", "unit_test"]
         if select:

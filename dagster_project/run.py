@@ -6,7 +6,9 @@ The Dagster instance is an ephemeral one: its events cost 2 s where those of an 
 (180 assets, 360 checks), and what a run did is in the quality schema anyhow.
 """
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -101,6 +103,7 @@ def _build_and_publish(session: RunSession) -> None:
 def _run_selection(session: RunSession, select: str) -> None:
     from dagster import AssetSelection
     from dagster_dbt import build_dbt_asset_selection
+    from dbt_common.exceptions import DbtBaseException
 
     from dagster_project.landing_checks import build_landing_checks
     from dagster_project.model_assets import build_model_assets
@@ -109,8 +112,12 @@ def _run_selection(session: RunSession, select: str) -> None:
 
     models = build_model_assets(session.manifest())
     raw = build_raw_assets(session.contracts)
-    selected = build_dbt_asset_selection([models], dbt_select=select)
-    if not selected.resolve([*raw, models]):
+    try:
+        selected = build_dbt_asset_selection([models], dbt_select=select)
+        is_empty = not selected.resolve([*raw, models])
+    except DbtBaseException as error:
+        raise NothingSelected(f"{select} is not a selection that dbt understands: {error}") from error
+    if is_empty:
         raise NothingSelected(f"no model or seed of the project is called {select}")
     # apart, because a model between the two that is not selected would leave their order open
     sources = (selected.upstream() & AssetSelection.assets(*raw)).resolve([*raw, models])
@@ -122,12 +129,12 @@ def _run_selection(session: RunSession, select: str) -> None:
 
 
 def _execute(assets: Sequence["dg.AssetsDefinition"], session: RunSession, *, selection: Any = None) -> None:
-    """Materializes the assets one after the other in this process; raises what a step noted as the failure."""
+    """Materializes the assets one by one in this process; raises what a step noted as the failure."""
     import dagster as dg
 
     from dagster_project.session_resource import SessionOfRun
 
-    with dg.DagsterInstance.ephemeral() as instance:
+    with dg.DagsterInstance.ephemeral() as instance, _handled("dagster"):
         try:
             dg.materialize(
                 assets,
@@ -143,6 +150,17 @@ def _execute(assets: Sequence["dg.AssetsDefinition"], session: RunSession, *, se
             session.raise_failure()
             raise
     session.raise_failure()
+
+
+@contextmanager
+def _handled(logger_name: str) -> Iterator[None]:
+    """Keeps Python from printing a package's warnings where the application has set up no log of its own."""
+    logger, handler = logging.getLogger(logger_name), logging.NullHandler()
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 def _outcome(session: RunSession) -> RunOutcome:

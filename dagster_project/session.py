@@ -70,7 +70,6 @@ def open_session(
     as_of: datetime | None = None,
     clock: Clock = wall_clock,
     run_id: str | None = None,
-    project_dir: Path | None = None,
 ) -> Iterator["RunSession"]:
     """Waits until the workspace is free, starts a run, and ends it however the block is left.
 
@@ -78,7 +77,7 @@ def open_session(
     than a run has the warehouse open, ClockWentBack when the clock lies before the last run's and the run is
     not `full`.
     """
-    project_dir = project_dir or dbt_project_dir()
+    project_dir = dbt_project_dir()
     contracts = read_contracts(project_dir / "models")
     with run_lock(workspace.lock_path, started_at=clock(), on_wait=progress.note):
         discard_leftovers(workspace.published_path)

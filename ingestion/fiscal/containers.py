@@ -247,7 +247,8 @@ class _Unpacking:
 
     def _doc_zips(self, content: bytes) -> list[Any]:
         """The docZip elements of an answer of distribution; none for anything else."""
-        if b"docZip" not in content and b"d\0o\0c\0Z\0i\0p" not in content:
+        is_wide = b"\0" in content[:4]
+        if (b"d\0o\0c\0Z\0i\0p" if is_wide else b"docZip") not in content:
             return []
         try:
             root = parse(content, limits=self._limits).root

@@ -243,6 +243,8 @@ def test_a_selection_builds_and_publishes_a_part(root: Path) -> None:
 def test_a_selection_of_nothing_is_refused(root: Path) -> None:
     with pytest.raises(NothingSelected, match="no_such_model"):
         run(root, select="no_such_model")
+    with pytest.raises(NothingSelected, match="not a valid method name"):
+        run(root, select="no_such_method:codes")
 
 
 def test_refused_rows_are_taken_again(root: Path) -> None:

@@ -205,9 +205,14 @@ def suites_dir(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_suite_for_no_table_is_refused(suites_dir: Path) -> None:
-    (suites_dir / "toy.yml").write_text("nowhere: {identify: [a], expectations: []}", encoding="utf-8")
-    with pytest.raises(ContractError, match="no raw table nowhere of toy"):
+    (suites_dir / "fiscal_xml.yml").write_text("nowhere: {identify: [a], expectations: []}", encoding="utf-8")
+    with pytest.raises(ContractError, match="no raw table nowhere of fiscal_xml"):
         read_suites(CONTRACTS, suites_dir=suites_dir)
+
+
+def test_suites_of_a_system_that_the_project_lacks_do_not_apply(suites_dir: Path) -> None:
+    (suites_dir / "elsewhere.yml").write_text("nowhere: {identify: [a], expectations: []}", encoding="utf-8")
+    assert read_suites(CONTRACTS, suites_dir=suites_dir) == ()
 
 
 def test_an_unknown_severity_is_refused(suites_dir: Path) -> None:

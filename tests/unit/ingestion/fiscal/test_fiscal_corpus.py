@@ -1,6 +1,7 @@
 """Any folder of fiscal XML that somebody has at hand: nothing lost, the values as read elsewhere.
 
-Documents of real companies cannot be part of this repository; CONFERE_XML_CORPUS names a folder of them.
+Documents of real companies cannot be part of this repository: CONFERE_XML_CORPUS names a folder of them, else one that
+lies beside the checkout is taken.
 """
 
 import hashlib
@@ -16,7 +17,8 @@ from independent_reading import compare
 
 from ingestion.fiscal.reader import Reading
 
-CORPUS = Path(os.environ.get("CONFERE_XML_CORPUS", "/nonexistent"))
+BESIDE = Path(__file__).parents[5] / "shared" / "corpus"
+CORPUS = Path(os.environ.get("CONFERE_XML_CORPUS", BESIDE))
 
 pytestmark = pytest.mark.skipif(
     not CORPUS.is_dir(), reason="CONFERE_XML_CORPUS names no folder of fiscal XML"
