@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from dagster_project.environment import WORKSPACE_VARIABLE
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from ingestion.workspace import Workspace
     from simulation import Faults
 
-WORKSPACE_VARIABLE: Final = "CONFERE_WORKSPACE"
 _INTERRUPTED: Final = 130
 
 app = typer.Typer(

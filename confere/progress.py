@@ -16,6 +16,7 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.table import Column
 
 _STAGES: Final = {
     "simulate": "making the workspace",
@@ -48,7 +49,7 @@ def shown_progress(console: Console) -> Iterator[RunProgress]:
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("[dim]{task.fields[label]}"),
+        TextColumn("[dim]{task.fields[label]}", table_column=Column(no_wrap=True, max_width=32)),
     )
     with Progress(*columns, console=console, transient=True) as live:
         yield LiveProgress(live)
@@ -84,7 +85,8 @@ class LiveProgress:
     def stage(self, name: str) -> None:
         if name != self._stage:
             self._stage = name
-            self._live.reset(self._task, total=None, description=_STAGES.get(name, name), label="")
+            self._live.remove_task(self._task)
+            self._task = self._live.add_task(_STAGES.get(name, name), total=None, label="")
 
     def step(self, label: str, *, done: int, total: int | None = None) -> None:
         self._live.update(self._task, completed=done, total=total, label=label)

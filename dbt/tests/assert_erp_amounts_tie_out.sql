@@ -1,5 +1,5 @@
 -- The live amounts of the mart are those of the ERP's live rows to the cent, source by source: nothing fell out on the way or came twice.
--- Only what the clock has not reached yet may be missing.
+-- What the clock has not reached yet is left out on both sides; of two live rows under one key the mart shows the later one.
 
 with clock as (
 
@@ -7,45 +7,50 @@ with clock as (
 
 ),
 
+-- from what was extracted, before anything was joined to it
+live as (
+
+    select
+        documents.source,
+        documents.amount,
+        row_number() over (
+            partition by documents.source, documents.erp_document_key order by documents.version desc
+        ) as recency
+    from {{ ref('int_erp_documents__unioned') }} as documents
+    inner join {{ ref('int_erp_documents__identified') }} as identified
+        on
+            documents.row_id = identified.row_id
+            and documents.version = identified.version
+            and identified.version_number > 0
+    cross join clock
+    where
+        documents.superseded_at is null
+        and not documents.is_deleted
+        and identified.valid_from <= clock.as_of
+
+),
+
 in_erp as (
 
     select
-        intervals.source,
-        count(distinct intervals.erp_document_key) as documents,
-        sum(intervals.amount) as amount
-    from {{ ref('int_erp_documents__intervals') }} as intervals
-    cross join clock
-    where
-        not intervals.is_deleted
-        and intervals.known_to = {{ forever() }}
-        and intervals.valid_from <= clock.as_of
-        and intervals.valid_to > clock.as_of
-        -- of two live rows under one key the mart shows the later one, and the synchronisation says posted twice
-        and not exists (
-            select 1
-            from {{ ref('int_erp_documents__intervals') }} as twin
-            where
-                twin.source = intervals.source
-                and twin.erp_document_key = intervals.erp_document_key
-                and not twin.is_deleted
-                and twin.known_to = {{ forever() }}
-                and twin.valid_from <= clock.as_of
-                and twin.valid_to > clock.as_of
-                and (twin.version, twin.row_id) > (intervals.version, intervals.row_id)
-        )
-    group by intervals.source
+        source,
+        count(*) as documents,
+        sum(amount) as amount
+    from live
+    where recency = 1
+    group by source
 
 ),
 
 in_mart as (
 
     select
-        source,
+        erp_documents.source,
         count(*) as documents,
-        sum(amount) as amount
-    from {{ ref('erp_documents') }}
-    where not is_deleted
-    group by source
+        sum(erp_documents.amount) as amount
+    from {{ ref('erp_documents') }} as erp_documents
+    where not erp_documents.is_deleted
+    group by erp_documents.source
 
 )
 

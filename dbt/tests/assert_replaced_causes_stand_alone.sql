@@ -1,4 +1,4 @@
--- A cause that stands instead of another never stands beside it (contract, section 5).
+-- A cause that stands instead of another never stands beside it.
 
 with replacements as (
 

@@ -1,13 +1,15 @@
 """The synchronisation judged on a world written by hand: one case a line, one run, then one a month later."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from dagster_project.progress import LoggedProgress
 from dagster_project.run import run_workspace
+from ingestion.state import add_waiver
+from ingestion.store import Waiver
 from ingestion.workspace import read_workspace
 from tests.integration.world import CARRIER, CUSTOMER, OTHER_BRANCH, OURS, World
 
@@ -28,8 +30,8 @@ class Case:
     company: str = OURS
 
 
-def run(world: World) -> None:
-    run_workspace(read_workspace(world.root, environ={}), progress=LoggedProgress())
+def run(world: World, *, full: bool = False) -> None:
+    run_workspace(read_workspace(world.root, environ={}), progress=LoggedProgress(), full=full)
 
 
 def build(world: World) -> dict[str, Case]:
@@ -148,6 +150,13 @@ def build(world: World) -> dict[str, Case]:
     )
     world.sf2(key, posted=AUGUST)
     case("transfer_in_missing", key, "N", "missing_in_erp", company=OTHER_BRANCH)
+    key = case("to_itself", world.nfe(next(number), on=AUGUST, issuer=OURS), "S", None, role="issuer")
+    case("from_itself", key, "S", None)
+    world.sf2(key, posted=AUGUST)
+    world.sf1(key, F1_FORNECE="M1")
+    key = case("twice_once_without_key", world.nfe(next(number), on=AUGUST), "S", "posted_twice")
+    world.sf1(key)
+    world.sf1(key, F1_SERIE="001", F1_CHVNFE=" ")
     key = case("cte_taker", world.cte(next(number), on=AUGUST), "S", None, role="taker")
     world.sf1(key)
     case("cte_recipient_who_is_taker", key, "S", None)
@@ -243,6 +252,7 @@ def test_amounts_are_told_to_the_cent(world: World, cases: dict[str, Case]) -> N
     assert amounts["amount_differs", cases["amount"].access_key] == "0.01"
     assert amounts["tax_differs", cases["tax"].access_key] == "0.02"
     assert amounts["posted_twice", cases["twice"].access_key] == "90.00"
+    assert amounts["posted_twice", cases["twice_once_without_key"].access_key] == "100.00"
     assert amounts["missing_in_erp", cases["missing"].access_key] == "100.00"
 
 
@@ -315,6 +325,34 @@ def test_a_month_later(world: World, cases: dict[str, Case]) -> None:
         f"select unsynced_since::varchar from marts.sync_status where access_key = '{cases['posted'].access_key}'"
     )
     assert unsynced_since == second
+
+
+def test_going_back_forgets_what_was_not_known(world: World, cases: dict[str, Case]) -> None:
+    """An earlier clock needs a full run, shows nothing of the later one, and the later one comes back as it was."""
+    columns = "* exclude (run_id)"
+    later = world.query(f"select {columns} from marts.mismatches order by all")
+    key = cases["tax"].access_key
+    [(mismatch_id,)] = world.query(f"select mismatch_id from marts.mismatches where entity_key = '{key}'")
+    waived_at = datetime(2026, 10, 30, 12, tzinfo=UTC)
+    add_waiver(
+        world.root / "state/confere.sqlite",
+        Waiver(mismatch_id, reason="ICMS conferido", waived_until=date(2026, 10, 30), waived_at=waived_at),
+    )
+    world.set_clock("2026-10-31T02:59:59Z")
+    run(world, full=True)
+    assert world.query(
+        """
+        select count(*) from marts.mismatches
+        where greatest(first_seen_at, last_seen_at, resolved_at) > timestamptz '2026-10-31 02:59:59+00'
+        """
+    ) == [(0,)]
+    # its last day is a day in Brazil
+    assert world.query(f"select is_waived from marts.mismatches where mismatch_id = '{mismatch_id}'") == [(True,)]
+    world.set_clock("2026-11-30T23:59:59Z")
+    run(world)
+    assert world.query(f"select is_waived from marts.mismatches where mismatch_id = '{mismatch_id}'") == [(False,)]
+    seen = {row[0] for row in world.query("select mismatch_id from marts.mismatches where resolved_at is null")}
+    assert seen == {row[0] for row in later if row[11] is None}
 
 
 def test_carriers_are_no_one_of_ours(world: World) -> None:

@@ -1,4 +1,4 @@
-{#- The columns together are a key: no two rows share them, and none of them is null in all. Returns the keys that repeat. -#}
+{#- The columns together are a key: no two rows share them. Returns the keys that repeat. -#}
 {% test unique_key(model, columns) %}
 
 select

@@ -69,7 +69,7 @@ instants as (
     union all
     select due_at + to_microseconds(1) as instant from due
     union all
-    select cast(waived_until as timestamptz) + to_days(1) as instant from waivers
+    select {{ local_midnight('waived_until + 1', "'America/Sao_Paulo'") }} as instant from waivers
 
 ),
 

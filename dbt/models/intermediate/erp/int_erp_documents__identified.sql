@@ -65,7 +65,7 @@ sequenced as (
 
 ),
 
--- contract, "Clock": a change has its stamp's time, else the posting date at 00:00 local; a deletion without a time has the run's
+-- a change has its stamp's time, else the posting date at 00:00 local; a deletion without a time has the run's
 versions as (
 
     select

@@ -54,10 +54,11 @@ sync_rows as (
             else due.document_amount
         end as amount,
         'sync_status' as mart,
+        1 as mart_order,
         due.role,
         due.erp_document_key,
         due.document_amount,
-        coalesce(due.erp_amount, due.proposed_amount) as erp_amount,
+        due.erp_amount,
         due.issue_date as happened_on,
         due.status_since
     from due
@@ -75,6 +76,7 @@ erp_rows as (
         company_cnpj,
         amount,
         'erp_documents' as mart,
+        2 as mart_order,
         cast(null as varchar) as role,
         erp_document_key,
         cast(null as decimal(18, 2)) as document_amount,
@@ -107,9 +109,14 @@ final as (
         together.entity_key,
         -- the roles of one CNPJ tell of the same problem, not of two
         cast(max_by(together.amount, abs(together.amount)) as decimal(18, 2)) as amount,
-        max(together.mart) as mart,
+        min_by(together.mart, together.mart_order) as mart,
         json_object(
-            'marts', list(distinct together.mart order by together.mart),
+            -- a posting shows the causes of the row that it answers for
+            'marts', case
+                when bool_and(together.mart = 'sync_status' and together.erp_document_key is not null)
+                    then ['sync_status', 'erp_documents']
+                else list(distinct together.mart order by together.mart desc)
+            end,
             'roles', list(distinct together.role order by together.role) filter (where together.role is not null),
             'erp_document_key', min(together.erp_document_key),
             'document_amount', min(together.document_amount),

@@ -1,5 +1,5 @@
 -- The judgement on every cell of int_sync__measured: synchronised or not, and every cause that applies.
--- Which of several causes comes first is data (causes.precedence); which ones replace others is decided here (contract, section 5).
+-- Which of several causes comes first is data (causes.precedence); which ones replace others is decided here.
 
 with measured as (
 
@@ -31,22 +31,26 @@ causes as (
 compared as (
 
     select
-        measured.*,
+        measured.* exclude (erp_amount, proposed_amount),
         sync_keys.role,
         sync_keys.is_expected,
         sync_keys.issue_date,
         sync_keys.sync_activated_on,
         sync_keys.total_amount as document_amount,
+        -- what a posting with the right key and one found by number amount to is one sum: the second is the same note again
+        cast(
+            case
+                when measured.erp_amount is not null or measured.proposed_amount is not null
+                    then coalesce(measured.erp_amount, 0) + coalesce(measured.proposed_amount, 0)
+            end as decimal(18, 2)
+        ) as erp_amount,
         measured.proper_postings + measured.stray_postings as postings,
-        -- a note from a branch to itself goes out and comes in: two postings, one of each side
-        case
-            when sync_keys.is_own_counterpart
-                then greatest(
-                    measured.issued_postings, measured.proper_postings + measured.stray_postings - measured.issued_postings
-                )
-            else measured.proper_postings + measured.stray_postings
-        end as postings_of_one_side,
-        cast(measured.erp_amount - sync_keys.total_amount as decimal(18, 2)) as amount_difference,
+        cast(
+            case
+                when measured.erp_amount is not null or measured.proposed_amount is not null
+                    then coalesce(measured.erp_amount, 0) + coalesce(measured.proposed_amount, 0)
+            end - sync_keys.total_amount as decimal(18, 2)
+        ) as amount_difference,
         -- a note that is not classified yet, also because it is blocked, has no taxes: they are worked out when it is classified
         case
             when measured.erp_stage in ('pre_nota', 'bloqueada') and coalesce(measured.erp_icms_amount, 0) = 0 then null
@@ -71,7 +75,7 @@ situated as (
     select
         *,
         postings > 0 as is_synced,
-        postings_of_one_side > 1 or (postings > 0 and proposed_postings > 0) as is_posted_twice,
+        postings > 1 or (postings > 0 and proposed_postings > 0) as is_posted_twice,
         -- neither posted nor proposed, and something should have been
         postings = 0 and proposed_postings = 0 and is_expected and not is_cancelled and not is_denied as is_lacking,
         coalesce(abs(amount_difference) > document_tolerance, false) as has_amount_difference,
@@ -93,7 +97,7 @@ found as (
             "case when is_synced and is_cancelled and not is_denied then 'cancelled_at_sefaz_active_in_erp' end",
             "case when (is_synced and is_refused)
                 or (is_synced and is_disagreed_at_sefaz and not is_disagreed_in_erp)
-                or (manifested_status <> manifested_status_in_erp) then 'event_not_applied' end",
+                or (is_synced and manifested_status <> manifested_status_in_erp) then 'event_not_applied' end",
             "case when is_posted_twice then 'posted_twice' end",
             "case when stray_postings > 0 and not is_posted_twice then 'company_or_role_differs' end",
             "case when postings = 0 and proposed_postings > 0 then 'wrong_access_key' end",
@@ -103,7 +107,7 @@ found as (
             "case when is_lacking and deleted_postings > 0 and role <> 'issuer' then 'deleted_in_erp' end",
             "case when is_lacking and deleted_postings = 0 and queued_at is not null then 'queued_not_extracted' end",
             "case when (is_synced and is_posted_out_of_scope)
-                or (is_lacking and deleted_postings = 0 and is_issued_out_of_scope)
+                or (is_lacking and is_issued_out_of_scope)
                 or (not is_expected and postings = 0 and not is_cancelled and not is_denied) then 'out_of_scope' end",
             "case when is_lacking and deleted_postings = 0 and queued_at is null and not is_issued_out_of_scope
                 then 'missing_in_erp' end",

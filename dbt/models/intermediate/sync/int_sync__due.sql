@@ -1,5 +1,5 @@
 -- The causes of synchronisation rows one by one, with the instant until which each could wait; null where it never waits.
--- A day counts as a business day of the Brazilian bank calendar, and the time of day is kept (contract, section 4).
+-- A day counts as a business day of the Brazilian bank calendar, and the time of day is kept.
 
 with current_sync as (
 
@@ -34,7 +34,6 @@ one_by_one as (
         queued_at,
         document_amount,
         erp_amount,
-        proposed_amount,
         amount_difference,
         icms_difference,
         ipi_difference,

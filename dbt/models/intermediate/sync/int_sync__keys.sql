@@ -55,8 +55,7 @@ joined as (
         ours.sync_activated_on,
         documents.model,
         coalesce(documents.issued_at, documents.known_from) as issued_at,
-        documents.issue_date,
-        documents.direction as xml_direction,
+        coalesce(documents.issue_date, cast(documents.known_from as date)) as issue_date,
         documents.total_amount,
         -- a tax that the layout leaves out is none
         coalesce(documents.icms_amount, 0) as icms_amount,
@@ -66,7 +65,7 @@ joined as (
         documents.sefaz_status,
         documents.sefaz_status_at,
         case
-            when documents.model in ('57', '67') then ours.role in ('issuer', 'taker')
+            when documents.model = '57' then ours.role in ('issuer', 'taker')
             else ours.role in ('issuer', 'recipient')
         end as is_expected
     from documents

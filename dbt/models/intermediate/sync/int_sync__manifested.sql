@@ -39,7 +39,7 @@ at_sefaz as (
         manifestation_events.c00_status as native_status,
         manifestation_events.is_refusal,
         events.registered_at as valid_from,
-        {{ forever() }} as valid_to,
+        coalesce(events.revoked_at, {{ forever() }}) as valid_to,
         events.known_from,
         {{ forever() }} as known_to
     from events

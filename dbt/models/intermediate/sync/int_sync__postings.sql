@@ -72,7 +72,9 @@ proper as (
 
     select
         sync_keys.sync_row,
-        judged.*
+        judged.*,
+        sync_keys.is_own_counterpart and judged.side <> sync_keys.side as is_of_the_other_side,
+        bool_or(judged.side = sync_keys.side) over (partition by sync_keys.sync_row) as has_one_of_its_side
     from judged
     inner join sync_keys
         on
@@ -106,8 +108,13 @@ stray as (
 
 final as (
 
-    select * from proper
+    -- a note from a branch to itself: each role has its own posting where both were made, and shares the one where one was
+    select * exclude (is_of_the_other_side, has_one_of_its_side)
+    from proper
+    where not (is_of_the_other_side and has_one_of_its_side)
+
     union all
+
     select * from stray
 
 )

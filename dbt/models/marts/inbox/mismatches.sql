@@ -1,14 +1,5 @@
-{{
-    config(
-        materialized='incremental',
-        unique_key='mismatch_id',
-        incremental_strategy='delete+insert',
-        full_refresh=false,
-        on_schema_change='append_new_columns'
-    )
-}}
-
--- What was found at earlier runs stays: this table remembers when a problem was first seen and when it was gone.
+-- What was found at earlier runs stays: this table reads its own former self, also in a full run, and remembers when a problem was
+-- first seen and when it was gone. A run whose clock lies before what is remembered forgets what was not known by then.
 
 with found as (
 
@@ -26,24 +17,25 @@ waivers as (
 
     select
         waivers.mismatch_id,
-        bool_or(waivers.waived_until >= cast(clock.as_of as date)) as is_waived
+        bool_or(waivers.waived_until >= {{ local_date('clock.as_of') }}) as is_waived
     from {{ ref('stg_settings__waivers') }} as waivers
     cross join clock
     group by waivers.mismatch_id
 
 ),
 
-{% if is_incremental() %}
+{% set former_relation = former_self(this) %}
+{% if former_relation %}
 
-remembered as (
+former as (
 
-    select * from {{ this }}
+    select * from {{ former_relation }}
 
 ),
 
 {% else %}
 
-remembered as (
+former as (
 
     select
         *,
@@ -59,6 +51,18 @@ remembered as (
 
 {% endif %}
 
+remembered as (
+
+    select
+        former.* exclude (last_seen_at, resolved_at),
+        least(former.last_seen_at, clock.as_of) as last_seen_at,
+        case when former.resolved_at <= clock.as_of then former.resolved_at end as resolved_at
+    from former
+    cross join clock
+    where former.first_seen_at <= clock.as_of
+
+),
+
 open_rows as (
 
     select
@@ -71,15 +75,15 @@ open_rows as (
         found.entity_key,
         found.amount,
         found.mart,
-        -- a run of an earlier clock may have seen it before the first one did
-        least(coalesce(remembered.first_seen_at, clock.as_of), clock.as_of) as first_seen_at,
+        coalesce(remembered.first_seen_at, clock.as_of) as first_seen_at,
         clock.as_of as last_seen_at,
         cast(null as timestamptz) as resolved_at,
         coalesce(waivers.is_waived, false) as is_waived,
         found.evidence,
         case
             when
-                remembered.resolved_at is not null
+                remembered.mismatch_id is null
+                or remembered.resolved_at is not null
                 or {{ differs('remembered.amount', 'found.amount') }}
                 or {{ differs('cast(remembered.evidence as varchar)', 'cast(found.evidence as varchar)') }}
                 or {{ differs('remembered.is_waived', 'coalesce(waivers.is_waived, false)') }}

@@ -16,13 +16,12 @@ branch_codes as (
 
 ),
 
--- where a document that was never posted would have been posted
-home_systems as (
+-- where a document that was never posted would have been posted: the one ERP that knows the branch
+homes as (
 
     select
         branch_codes.company_cnpj,
-        min(sources.source) as source,
-        min(sources.system) as system
+        min(sources.source) as source
     from branch_codes
     inner join sources on branch_codes.source = sources.source
     where sources.system in {{ erp_systems() }}
@@ -39,7 +38,7 @@ final as (
         current_sync.role as company_role,
         current_sync.company,
         current_sync.model,
-        coalesce(current_sync.source, home_systems.source) as source,
+        coalesce(current_sync.source, homes.source) as source,
         coalesce(current_sync.posted_key, current_sync.proposed_key) as erp_document_key,
         current_sync.erp_stage,
         current_sync.sync_status,
@@ -47,19 +46,15 @@ final as (
         current_sync.causes,
         -- the original product knows NF-e of three ERPs, and postings from its activation on (S000-29 … S000-32)
         case
-            when current_sync.model <> '55' then null
-            when coalesce(current_sync.system, home_systems.system) not in ('protheus', 'datasul', 'rm') then null
-            when coalesce(current_sync.system, home_systems.system) is null then null
+            when current_sync.model <> '55' or coalesce(sources.system, '') not in ('protheus', 'datasul', 'rm') then null
             when current_sync.is_synced and current_sync.posted_on >= current_sync.sync_activated_on then 'Sincronizado'
             else 'Não sincronizado'
         end as sync_status_as_arquivei,
         case when current_sync.is_synced then current_sync.status_since end as synced_since,
         case when not current_sync.is_synced then current_sync.status_since end as unsynced_since,
         current_sync.document_amount,
-        coalesce(current_sync.erp_amount, current_sync.proposed_amount) as erp_amount,
-        cast(
-            coalesce(current_sync.erp_amount, current_sync.proposed_amount) - current_sync.document_amount as decimal(18, 2)
-        ) as amount_difference,
+        current_sync.erp_amount,
+        current_sync.amount_difference,
         current_sync.icms_difference,
         current_sync.ipi_difference,
         current_sync.sefaz_status,
@@ -68,7 +63,8 @@ final as (
         current_sync.posted_on,
         current_sync.is_expected
     from current_sync
-    left join home_systems on current_sync.company_cnpj = home_systems.company_cnpj
+    left join homes on current_sync.company_cnpj = homes.company_cnpj
+    left join sources on coalesce(current_sync.source, homes.source) = sources.source
 
 )
 

@@ -32,7 +32,7 @@ final as (
         f2_valicm as icms_amount,
         f2_valipi as ipi_amount,
         f2_emissao as issued_on,
-        coalesce(f2_emissao, f2_emissao) as posted_on,
+        f2_emissao as posted_on,
         f2_fimp as transmission_status
     from source
 
