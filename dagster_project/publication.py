@@ -13,6 +13,7 @@ import os
 import shutil
 from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -68,11 +69,18 @@ class Publication:
 class Origin:
     """What a publication was made from: the fingerprint of its run, and the streams that run could not take.
 
-    The fingerprint is None where the run built only a part.
+    From `as_of` until `next_change_at` the same inputs give the same marts. Fingerprint and end are None where
+    the run built only a part.
     """
 
     fingerprint: str | None
+    as_of: datetime
+    next_change_at: datetime | None
     failed_streams: frozenset[tuple[str, str]]
+
+    def holds_at(self, as_of: datetime) -> bool:
+        """Whether a run with this clock, and the same inputs, would publish the same."""
+        return self.next_change_at is not None and self.as_of <= as_of < self.next_change_at
 
 
 def publish(
@@ -118,8 +126,10 @@ def read_origin(published: Path) -> Origin | None:
         return None
     try:
         with duckdb.connect(str(published), read_only=True) as connection:
-            run_id, fingerprint = connection.execute(
-                "select run_id, fingerprint from quality.runs order by started_at desc, run_id desc limit 1"
+            connection.execute("set timezone = 'UTC'")
+            run_id, fingerprint, as_of, next_change_at = connection.execute(
+                "select run_id, fingerprint, as_of, next_change_at from quality.runs"
+                " order by started_at desc, run_id desc limit 1"
             ).fetchall()[0]
             failed = connection.execute(
                 "select source, stream from quality.extractions where run_id = ? and status = 'error'",
@@ -127,7 +137,9 @@ def read_origin(published: Path) -> Origin | None:
             ).fetchall()
     except (duckdb.Error, IndexError):
         return None
-    return Origin(fingerprint=fingerprint, failed_streams=frozenset(failed))
+    return Origin(
+        fingerprint=fingerprint, as_of=as_of, next_change_at=next_change_at, failed_streams=frozenset(failed)
+    )
 
 
 def _write(warehouse: Path, *, candidate: Path, wanted: Set[TableName]) -> dict[TableName, int]:

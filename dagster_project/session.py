@@ -225,8 +225,8 @@ class RunSession:
     def is_unchanged(self) -> bool:
         """Whether the publication already says all there is to say.
 
-        That is so when it was made from the same stored content, settings, clock and software, and the same
-        streams could not be taken.
+        That is so when it was made from the same stored content, settings and software, the same streams could
+        not be taken, and the clock has not reached the next instant at which time alone changes anything.
         """
         failed = {
             (stream.source, stream.stream) for result in self.sources.values() for stream in result.errors
@@ -236,6 +236,7 @@ class RunSession:
             not self.full
             and origin is not None
             and origin.failed_streams == failed
+            and origin.holds_at(self.run.as_of)
             and origin.fingerprint == self._open_store().fingerprint()
         )
 
@@ -286,8 +287,13 @@ class RunSession:
         models = published_models(self.manifest())
         required = models.values() if built is None else [models[node] for node in built if node in models]
         with self._stage("publish"):
-            store = self._open_store()
-            self._finish("succeeded", fingerprint=store.fingerprint() if built is None else None)
+            if built is None:
+                store = self._open_store()
+                self._finish(
+                    "succeeded", fingerprint=store.fingerprint(), next_change_at=store.next_change_at()
+                )
+            else:
+                self._finish("succeeded")
             self._close_store()
             try:
                 self.publication = publish(
@@ -325,7 +331,9 @@ class RunSession:
         finally:
             self._close_store()
 
-    def _finish(self, status: str, *, fingerprint: str | None = None) -> None:
+    def _finish(
+        self, status: str, *, fingerprint: str | None = None, next_change_at: datetime | None = None
+    ) -> None:
         store = self._open_store()
         self._record_checks(store)
         store.finish_run(
@@ -334,6 +342,7 @@ class RunSession:
             finished_at=self._clock(),
             message=str(self.failure) if self.failure else None,
             fingerprint=fingerprint,
+            next_change_at=next_change_at,
         )
         self._is_finished = True
 

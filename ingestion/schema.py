@@ -38,7 +38,7 @@ _QUALITY: Final[Mapping[str, str]] = {
     "runs": """
         run_id varchar primary key, command varchar, as_of timestamptz, started_at timestamptz,
         finished_at timestamptz, status varchar, message varchar, software_version varchar,
-        fingerprint varchar""",
+        fingerprint varchar, next_change_at timestamptz""",
     "extractions": """
         extraction_id varchar primary key, run_id varchar, source varchar, stream varchar, mode varchar,
         status varchar, started_at timestamptz, finished_at timestamptz, rows_read bigint, rows_new bigint,

@@ -131,11 +131,10 @@ class Store:
         """Open a run. A run that a crash left open is closed as `crashed`: only one is ever under way.
 
         Raises ClockWentBack when `as_of` lies before that of the last run. A full run may go back: what was
-        recorded after its as-of then counts as recorded at it.
+        recorded keeps its times, and what lies after the clock does not count.
         """
         last = self.last_run()
-        goes_back = last is not None and as_of < last.as_of
-        if last is not None and goes_back and not full:
+        if last is not None and as_of < last.as_of and not full:
             raise ClockWentBack(
                 f"the as-of {as_of.isoformat()} lies before that of the last run ({last.as_of.isoformat()}); "
                 "only a full run (--full) may go back"
@@ -145,30 +144,12 @@ class Store:
                 "update quality.runs set status = 'crashed', message = 'the process ended before the run did'"
                 " where status = 'running'"
             )
-            if goes_back:
-                self._go_back(as_of)
             self._execute(
                 "insert into quality.runs (run_id, command, as_of, started_at, status, software_version)"
                 " values (?, ?, ?, ?, 'running', ?)",
                 [run_id, command, as_of, started_at, self._software_version],
             )
         return Run(run_id, command, as_of, started_at)
-
-    def _go_back(self, as_of: datetime) -> None:
-        for contract in self._contracts.tables:
-            self._execute(
-                f"""update {quoted(contract.schema)}.{quoted(contract.name)}
-                    set _recorded_at = least(_recorded_at, $1),
-                        _superseded_at = case when _superseded_at > $1 then $1 else _superseded_at end
-                    where _recorded_at > $1 or _superseded_at > $1""",
-                [as_of],
-            )
-        for table in self._contracts.document_tables:
-            self._execute(
-                f"update {quoted(table.schema)}.{quoted(table.name)} set _recorded_at = $1"
-                " where _recorded_at > $1",
-                [as_of],
-            )
 
     def finish_run(
         self,
@@ -178,13 +159,22 @@ class Store:
         finished_at: datetime,
         message: str | None = None,
         fingerprint: str | None = None,
+        next_change_at: datetime | None = None,
     ) -> None:
-        """Close a run as succeeded or failed; `fingerprint` tells what it was made from."""
+        """Close a run as succeeded or failed.
+
+        `fingerprint` tells what it was made from, `next_change_at` until when the same would come of that.
+        """
         self._execute(
-            "update quality.runs set status = ?, finished_at = ?, message = ?, fingerprint = ?"
+            "update quality.runs set status = ?, finished_at = ?, message = ?, fingerprint = ?, next_change_at = ?"
             " where run_id = ?",
-            [status, finished_at, message, fingerprint, run.run_id],
+            [status, finished_at, message, fingerprint, next_change_at, run.run_id],
         )
+
+    def next_change_at(self) -> datetime:
+        """The first instant after the clock at which time alone changes the marts, as the models found it."""
+        found: datetime = self._rows("select next_change_at from intermediate.int_clock__horizon")[0][0]
+        return found
 
     def last_run(self, *, status: str | None = None) -> PastRun | None:
         """The latest run, or the latest with this status."""
@@ -222,15 +212,16 @@ class Store:
     def fingerprint(self) -> str:
         """Hex digest of everything that can change the result.
 
-        That is the stored versions and contents, what is refused, settings, clock, contracts and software.
+        That is the stored versions and contents, what is refused, settings, contracts and software. The clock
+        is told apart: `next_change_at` says how far it may go on before it changes anything.
         """
         said = self._rows("select last_version, contracts from quality.store_state")
         said += self._rows("select count(*), count(resolved_at) from quality.quarantine")
         for document in self._contracts.document_tables:
             said += self._rows(f"select count(*) from {quoted(document.schema)}.{quoted(document.name)}")
         for table in SETTINGS_TABLES:
-            columns = "as_of" if table == "clock" else "*"
-            said += self._rows(f"select {columns} from raw_settings.{table} order by all")
+            if table != "clock":
+                said += self._rows(f"from raw_settings.{table} order by all")
         return hashlib.sha256(repr((self._software_version, said)).encode()).hexdigest()
 
     # tables ----------------------------------------------------------------------------------------------

@@ -377,7 +377,8 @@ def _branch(node: MarkedMapping, names: _Names, company: str) -> Branch:
     for source in names.given("ERP source"):
         code = branch.code_in(source)
         if code is not None:
-            names.give(f"branch code of {source}", code, place)
+            # two companies may number their branches alike: then the ERP's own table of branches tells which is meant
+            names.give(f"branch code of {company} in {source}", code, place)
     node.finish()
     return branch
 

@@ -7,26 +7,32 @@ with clock as (
 
 ),
 
--- from what was extracted, before anything was joined to it
+-- the version of each row that holds, before anything was linked or laid out in time
+standing as (
+
+    select
+        identified.source,
+        identified.erp_document_key,
+        identified.amount,
+        identified.is_deleted,
+        identified.version,
+        row_number() over (partition by identified.row_id order by identified.version_number desc) as recency
+    from {{ ref('int_erp_documents__identified') }} as identified
+    cross join clock
+    where identified.valid_from <= clock.as_of
+
+),
+
 live as (
 
     select
-        documents.source,
-        documents.amount,
-        row_number() over (
-            partition by documents.source, documents.erp_document_key order by documents.version desc
-        ) as recency
-    from {{ ref('int_erp_documents__unioned') }} as documents
-    inner join {{ ref('int_erp_documents__identified') }} as identified
-        on
-            documents.row_id = identified.row_id
-            and documents.version = identified.version
-            and identified.version_number > 0
-    cross join clock
+        source,
+        amount,
+        row_number() over (partition by source, erp_document_key order by version desc) as recency
+    from standing
     where
-        documents.superseded_at is null
-        and not documents.is_deleted
-        and identified.valid_from <= clock.as_of
+        recency = 1
+        and not is_deleted
 
 ),
 

@@ -1,7 +1,7 @@
 """The main job around the marts: what it publishes, when it stops early, what stands after it went wrong."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -116,6 +116,7 @@ def test_what_else_is_news(root: Path, tmp_path: Path) -> None:
     """The clock, a waiver, another model, and being told to do it all again."""
     run(root)
     clock = datetime(2026, 12, 1, tzinfo=UTC)
+    assert run(root, as_of=clock - timedelta(microseconds=1)).status == "unchanged", "time alone changes nothing yet"
     assert run(root, as_of=clock).status == "published"
 
     add_waiver(root / "state" / "confere.sqlite", Waiver("m1", "known", date(2026, 12, 31), clock))

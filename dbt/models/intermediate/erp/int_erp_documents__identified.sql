@@ -1,8 +1,29 @@
 -- Every version of every fiscal document of an ERP: whose it is, what kind of document, and from when the version holds.
 
-with documents as (
+with extracted as (
 
     select * from {{ ref('int_erp_documents__unioned') }}
+
+),
+
+-- the same line twice in one export is one document, however often it was written out
+told_once as (
+
+    select
+        *,
+        row_number() over (
+            partition by source, erp_document_key, recorded_at, is_deleted, row_hash
+            order by row_id, version
+        ) as telling
+    from extracted
+
+),
+
+documents as (
+
+    select * exclude (telling, row_hash)
+    from told_once
+    where telling = 1 or row_hash is null
 
 ),
 

@@ -101,11 +101,11 @@ found as (
             "case when is_posted_twice then 'posted_twice' end",
             "case when stray_postings > 0 and not is_posted_twice then 'company_or_role_differs' end",
             "case when postings = 0 and proposed_postings > 0 then 'wrong_access_key' end",
-            "case when is_synced and not is_posted_twice and has_amount_difference then 'amount_differs' end",
+            "case when (is_synced or proposed_postings > 0) and not is_posted_twice and has_amount_difference then 'amount_differs' end",
             "case when is_synced and not is_posted_twice and has_tax_difference then 'tax_differs' end",
-            "case when is_lacking and deleted_postings > 0 and role = 'issuer' then 'cancelled_in_erp_authorised_at_sefaz' end",
-            "case when is_lacking and deleted_postings > 0 and role <> 'issuer' then 'deleted_in_erp' end",
-            "case when is_lacking and deleted_postings = 0 and queued_at is not null then 'queued_not_extracted' end",
+            "case when is_lacking and not is_issued_out_of_scope and deleted_postings > 0 and role = 'issuer' then 'cancelled_in_erp_authorised_at_sefaz' end",
+            "case when is_lacking and not is_issued_out_of_scope and deleted_postings > 0 and role <> 'issuer' then 'deleted_in_erp' end",
+            "case when is_lacking and not is_issued_out_of_scope and deleted_postings = 0 and queued_at is not null then 'queued_not_extracted' end",
             "case when (is_synced and is_posted_out_of_scope)
                 or (is_lacking and is_issued_out_of_scope)
                 or (not is_expected and postings = 0 and not is_cancelled and not is_denied) then 'out_of_scope' end",

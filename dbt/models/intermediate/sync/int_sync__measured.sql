@@ -1,5 +1,6 @@
 -- The state of every synchronisation row in every cell of its two times: each instant at which something changed in the world,
 -- as known at each instant at which something became known. What is counted here is judged in int_sync__classified.
+-- What a source says of the future counts from the first run whose clock has reached it.
 
 with sync_keys as (
 
@@ -19,6 +20,42 @@ clock as (
 
 ),
 
+clocks as (
+
+    select as_of from clock
+    union
+    select as_of from {{ ref('stg_quality__runs') }}
+    where status = 'succeeded'
+
+),
+
+future_instants as (
+
+    select sync_row, issued_at as valid_at, known_from from sync_keys
+    where issued_at > known_from
+    union
+    select sync_row, valid_from as valid_at, known_from from facts
+    where valid_from > known_from
+    union
+    select sync_row, valid_to as valid_at, known_from from facts
+    where valid_to > known_from and valid_to < {{ forever() }}
+
+),
+
+reached as (
+
+    select
+        future_instants.sync_row,
+        min(clocks.as_of) as known_at
+    from future_instants
+    inner join clocks
+        on
+            future_instants.valid_at <= clocks.as_of
+            and future_instants.known_from <= clocks.as_of
+    group by future_instants.sync_row, future_instants.valid_at
+
+),
+
 known_points as (
 
     select sync_row, known_from as known_at from sync_keys
@@ -27,6 +64,8 @@ known_points as (
     union
     select sync_row, known_to as known_at from facts
     where known_to < {{ forever() }}
+    union
+    select sync_row, known_at from reached
 
 ),
 
@@ -50,7 +89,9 @@ cells as (
     from known_points
     inner join valid_points on known_points.sync_row = valid_points.sync_row
     cross join clock
-    where valid_points.valid_at <= clock.as_of
+    where
+        valid_points.valid_at <= clock.as_of
+        and valid_points.valid_at <= known_points.known_at
 
 ),
 

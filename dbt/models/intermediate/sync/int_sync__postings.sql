@@ -68,19 +68,38 @@ judged as (
 
 ),
 
+-- what another party of ours posted while the one that had to did not: it counts for the poster, and as gone astray for the other
+placed as (
+
+    select
+        judged.*,
+        judged.is_proper
+        and not coalesce(parties.is_expected_issuer or parties.is_expected_receiver, false)
+        and not bool_or(
+            judged.is_proper
+            and coalesce(parties.is_expected_issuer or parties.is_expected_receiver, false)
+        ) over (partition by judged.linked_key, judged.side) as is_instead
+    from judged
+    left join parties
+        on
+            judged.linked_key = parties.access_key
+            and judged.company_cnpj = parties.company_cnpj
+
+),
+
 proper as (
 
     select
         sync_keys.sync_row,
-        judged.*,
-        sync_keys.is_own_counterpart and judged.side <> sync_keys.side as is_of_the_other_side,
-        bool_or(judged.side = sync_keys.side) over (partition by sync_keys.sync_row) as has_one_of_its_side
-    from judged
+        placed.*,
+        sync_keys.is_own_counterpart and placed.side <> sync_keys.side as is_of_the_other_side,
+        bool_or(placed.side = sync_keys.side) over (partition by sync_keys.sync_row) as has_one_of_its_side
+    from placed
     inner join sync_keys
         on
-            judged.linked_key = sync_keys.access_key
-            and judged.company_cnpj = sync_keys.company_cnpj
-    where judged.is_proper
+            placed.linked_key = sync_keys.access_key
+            and placed.company_cnpj = sync_keys.company_cnpj
+    where placed.is_proper
 
 ),
 
@@ -88,34 +107,41 @@ stray as (
 
     select
         sync_keys.sync_row,
-        judged.*
-    from judged
-    inner join expectations on judged.linked_key = expectations.access_key
+        placed.* replace (false as is_proper)
+    from placed
+    inner join expectations on placed.linked_key = expectations.access_key
     inner join sync_keys
         on
-            judged.linked_key = sync_keys.access_key
+            placed.linked_key = sync_keys.access_key
             and case
-                when judged.side = 'issued' and expectations.is_issuer_expected
+                when placed.side = 'issued' and expectations.is_issuer_expected
                     then sync_keys.is_expected and sync_keys.side = 'issued'
-                when judged.side = 'received' and expectations.is_receiver_expected
+                when placed.side = 'received' and expectations.is_receiver_expected
                     then sync_keys.is_expected and sync_keys.side = 'received'
                 when expectations.is_any_expected then sync_keys.is_expected
                 else true
             end
-    where not judged.is_proper
+    where
+        not placed.is_proper
+        or (
+            placed.is_instead
+            and sync_keys.is_expected
+            and sync_keys.side = placed.side
+        )
 
 ),
 
 final as (
 
     -- a note from a branch to itself: each role has its own posting where both were made, and shares the one where one was
-    select * exclude (is_of_the_other_side, has_one_of_its_side)
+    select * exclude (is_instead, is_of_the_other_side, has_one_of_its_side)
     from proper
     where not (is_of_the_other_side and has_one_of_its_side)
 
     union all
 
-    select * from stray
+    select * exclude (is_instead)
+    from stray
 
 )
 

@@ -16,6 +16,7 @@ final as (
         _recorded_at as recorded_at,
         _superseded_at as superseded_at,
         _is_deleted as is_deleted,
+        _row_hash as row_hash,
         'inbound' as direction,
         f1_formul = 'S' as is_own_form,
         coalesce({{ blank_to_null('f1_filial') }}, {{ blank_to_null('f1_filorig') }}, '') as branch_code,

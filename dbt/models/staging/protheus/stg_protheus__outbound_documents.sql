@@ -16,6 +16,7 @@ final as (
         _recorded_at as recorded_at,
         _superseded_at as superseded_at,
         _is_deleted as is_deleted,
+        _row_hash as row_hash,
         'outbound' as direction,
         true as is_own_form,
         coalesce({{ blank_to_null('f2_filial') }}, {{ blank_to_null('f2_filorig') }}, '') as branch_code,

@@ -108,6 +108,7 @@ final as (
         documents.recorded_at,
         documents.superseded_at,
         documents.is_deleted,
+        documents.row_hash,
         documents.direction,
         coalesce(documents.is_own_form, false) as is_own_form,
         documents.branch_code,
