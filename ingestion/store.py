@@ -166,8 +166,8 @@ class Store:
         `fingerprint` tells what it was made from, `next_change_at` until when the same would come of that.
         """
         self._execute(
-            "update quality.runs set status = ?, finished_at = ?, message = ?, fingerprint = ?, next_change_at = ?"
-            " where run_id = ?",
+            "update quality.runs"
+            " set status = ?, finished_at = ?, message = ?, fingerprint = ?, next_change_at = ? where run_id = ?",
             [status, finished_at, message, fingerprint, next_change_at, run.run_id],
         )
 

@@ -377,7 +377,7 @@ def _branch(node: MarkedMapping, names: _Names, company: str) -> Branch:
     for source in names.given("ERP source"):
         code = branch.code_in(source)
         if code is not None:
-            # two companies may number their branches alike: then the ERP's own table of branches tells which is meant
+            # two companies may number their branches alike: the ERP's own table of branches tells them apart
             names.give(f"branch code of {company} in {source}", code, place)
     node.finish()
     return branch

@@ -56,8 +56,9 @@ from {{ source('raw_protheus', 'sx5') }}
 where _superseded_at is null and not _is_deleted
 """,
     "models/intermediate/int_clock__horizon.sql": """\
-select timestamptz '2026-12-01 00:00:00+00' + to_days(case when as_of < '2026-12-01 00:00:00+00' then 0 else 9999 end)
-    as next_change_at
+select
+    timestamptz '2026-12-01 00:00:00+00'
+    + to_days(case when as_of < '2026-12-01 00:00:00+00' then 0 else 9999 end) as next_change_at
 from raw_settings.clock
 """,
     "models/marts/sync/codes.sql": "select code, amount from {{ ref('stg_protheus__codes') }}\n",

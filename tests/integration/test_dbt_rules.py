@@ -1,4 +1,4 @@
-"""The rules in SQL: every unit test of the dbt project, and every generic test and macro shown to fire and to stay silent."""
+"""The rules in SQL: every unit test of the dbt project; each generic test and macro fires and stays silent."""
 
 import os
 from collections.abc import Iterator

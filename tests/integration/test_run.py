@@ -116,7 +116,9 @@ def test_what_else_is_news(root: Path, tmp_path: Path) -> None:
     """The clock, a waiver, another model, and being told to do it all again."""
     run(root)
     clock = datetime(2026, 12, 1, tzinfo=UTC)
-    assert run(root, as_of=clock - timedelta(microseconds=1)).status == "unchanged", "time alone changes nothing yet"
+    assert run(root, as_of=clock - timedelta(microseconds=1)).status == "unchanged", (
+        "time alone changes nothing yet"
+    )
     assert run(root, as_of=clock).status == "published"
 
     add_waiver(root / "state" / "confere.sqlite", Waiver("m1", "known", date(2026, 12, 31), clock))

@@ -347,11 +347,17 @@ def test_going_back_forgets_what_was_not_known(world: World, cases: dict[str, Ca
         """
     ) == [(0,)]
     # its last day is a day in Brazil
-    assert world.query(f"select is_waived from marts.mismatches where mismatch_id = '{mismatch_id}'") == [(True,)]
+    assert world.query(f"select is_waived from marts.mismatches where mismatch_id = '{mismatch_id}'") == [
+        (True,)
+    ]
     world.set_clock("2026-11-30T23:59:59Z")
     run(world)
-    assert world.query(f"select is_waived from marts.mismatches where mismatch_id = '{mismatch_id}'") == [(False,)]
-    seen = {row[0] for row in world.query("select mismatch_id from marts.mismatches where resolved_at is null")}
+    assert world.query(f"select is_waived from marts.mismatches where mismatch_id = '{mismatch_id}'") == [
+        (False,)
+    ]
+    seen = {
+        row[0] for row in world.query("select mismatch_id from marts.mismatches where resolved_at is null")
+    }
     assert seen == {row[0] for row in later if row[11] is None}
 
 

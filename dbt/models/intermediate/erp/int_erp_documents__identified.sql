@@ -6,24 +6,31 @@ with extracted as (
 
 ),
 
--- the same line twice in one export is one document, however often it was written out
-told_once as (
+-- the same line twice in an export is one document, however often it was written out
+told as (
 
     select
         *,
-        row_number() over (
-            partition by source, erp_document_key, recorded_at, is_deleted, row_hash
-            order by row_id, version
-        ) as telling
+        dense_rank() over (partition by source, erp_document_key, is_deleted, row_hash order by row_id) as telling
     from extracted
+
+),
+
+repeated as (
+
+    select row_id
+    from told
+    where telling > 1 and row_hash is not null
+    group by row_id
 
 ),
 
 documents as (
 
-    select * exclude (telling, row_hash)
-    from told_once
-    where telling = 1 or row_hash is null
+    select told.* exclude (telling, row_hash)
+    from told
+    left join repeated on told.row_id = repeated.row_id
+    where repeated.row_id is null
 
 ),
 

@@ -1,7 +1,7 @@
 """Any folder of fiscal XML that somebody has at hand: nothing lost, the values as read elsewhere.
 
-Documents of real companies cannot be part of this repository: CONFERE_XML_CORPUS names a folder of them, else one that
-lies beside the checkout is taken.
+Documents of real companies cannot be part of this repository: CONFERE_XML_CORPUS names a folder of them,
+else one that lies beside the checkout is taken.
 """
 
 import hashlib
