@@ -69,8 +69,8 @@ class Publication:
 class Origin:
     """What a publication was made from: the fingerprint of its run, and the streams that run could not take.
 
-    From `as_of` until `next_change_at` the same inputs give the same marts. Fingerprint and end are None where
-    the run built only a part.
+    From `as_of` until `next_change_at` the same inputs give the same marts. Fingerprint and end are None
+    where the run built only a part.
     """
 
     fingerprint: str | None

@@ -225,8 +225,8 @@ class RunSession:
     def is_unchanged(self) -> bool:
         """Whether the publication already says all there is to say.
 
-        That is so when it was made from the same stored content, settings and software, the same streams could
-        not be taken, and the clock has not reached the next instant at which time alone changes anything.
+        That is so when it was made from the same stored content, settings and software, the same streams
+        could not be taken, and the clock has not reached the next instant at which time alone changes them.
         """
         failed = {
             (stream.source, stream.stream) for result in self.sources.values() for stream in result.errors

@@ -167,7 +167,8 @@ class Store:
         """
         self._execute(
             "update quality.runs"
-            " set status = ?, finished_at = ?, message = ?, fingerprint = ?, next_change_at = ? where run_id = ?",
+            " set status = ?, finished_at = ?, message = ?, fingerprint = ?, next_change_at = ?"
+            " where run_id = ?",
             [status, finished_at, message, fingerprint, next_change_at, run.run_id],
         )
 
