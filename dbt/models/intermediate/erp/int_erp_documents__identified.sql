@@ -46,12 +46,6 @@ branches as (
 
 ),
 
-species as (
-
-    select * from {{ ref('protheus_species') }}
-
-),
-
 located as (
 
     select
@@ -61,16 +55,6 @@ located as (
         branches.sync_activated_on,
         coalesce(branches.time_zone, 'America/Sao_Paulo') as time_zone,
         {{ is_access_key('documents.access_key') }} as has_access_key,
-        coalesce(
-            species.model, case when {{ is_access_key('documents.access_key') }} then {{ access_key_model('documents.access_key') }} end
-        ) as model,
-        -- a key says it; else the species does: services and paper have no XML, a species nobody told us of says nothing
-        case
-            when {{ is_access_key('documents.access_key') }}
-                then {{ access_key_model('documents.access_key') }} in {{ models_read() }}
-            else coalesce(species.expects_xml and species.model in {{ models_read() }}, false)
-        end as expects_xml,
-        coalesce(not species.expects_xml, false) and not coalesce({{ is_access_key('documents.access_key') }}, false) as has_no_xml,
         {{ document_number('documents.document_number') }} as number,
         {{ series_number('documents.document_series') }} as series
     from documents
@@ -79,7 +63,6 @@ located as (
             documents.source = branch_codes.source
             and documents.branch_code = branch_codes.branch_code
     left join branches on branch_codes.company_cnpj = branches.company_cnpj
-    left join species on documents.species = species.species
 
 ),
 

@@ -27,9 +27,7 @@ versions as (
         queue.access_key,
         branch_codes.company_cnpj,
         {{ local_instant('queue.imported_on', 'queue.imported_time', "coalesce(branches.time_zone, 'America/Sao_Paulo')") }} as queued_at,
-        -- P: the document was made; I: it exists already. Any other letter means that it waits.
-        not queue.is_deleted and queue.native_status not in ('P', 'I') as is_pending,
-        queue.is_deleted,
+        queue.is_pending,
         queue.changed_at,
         queue.recorded_at
     from queue

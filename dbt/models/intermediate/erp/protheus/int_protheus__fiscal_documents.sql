@@ -18,6 +18,12 @@ statuses as (
 
 ),
 
+species as (
+
+    select * from {{ ref('protheus_species') }}
+
+),
+
 partners as (
 
     select * from {{ ref('int_protheus__partners') }}
@@ -114,7 +120,16 @@ final as (
         documents.branch_code,
         ranked_partners.tax_id as partner_tax_id,
         documents.access_key,
-        documents.species,
+        coalesce(
+            species.model, case when {{ is_access_key('documents.access_key') }} then {{ access_key_model('documents.access_key') }} end
+        ) as model,
+        -- a key says it; else the species does: services and paper have no XML, a species nobody told us of says nothing
+        case
+            when {{ is_access_key('documents.access_key') }}
+                then {{ access_key_model('documents.access_key') }} in {{ models_read() }}
+            else coalesce(species.expects_xml and species.model in {{ models_read() }}, false)
+        end as expects_xml,
+        coalesce(not species.expects_xml, false) and not coalesce({{ is_access_key('documents.access_key') }}, false) as has_no_xml,
         documents.document_number,
         documents.document_series,
         case
@@ -138,6 +153,7 @@ final as (
             and documents.partner_code = ranked_partners.partner_code
             and documents.partner_store = ranked_partners.partner_store
             and ranked_partners.preference = 1
+    left join species on documents.species = species.species
     left join statuses
         on documents.native_status = coalesce(statuses.status, '')
 
