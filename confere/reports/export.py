@@ -87,6 +87,8 @@ def export_report(
 
     with open_published(workspace.published_path) as published:
         published.require(["quality.runs", *chosen.tables, *level.tables], report=report)
+        if filters is not None and filters.causes:
+            published.require_causes(filters.causes)
         facts = ReportFacts(
             report=report,
             title_pt=chosen.title_pt,

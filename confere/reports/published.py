@@ -19,7 +19,7 @@ from typing import Any, Final
 import duckdb
 
 from confere.publication import holds, open_publication
-from confere.reports.errors import ReportError
+from confere.reports.errors import ReportError, ReportRequestError
 
 BATCH_ROWS: Final = 5_000
 MEMORY_LIMIT: Final = "256MB"
@@ -82,6 +82,16 @@ class PublishedFile:
                 f"report {report} needs {', '.join(missing)}, which {self._path} does not hold;"
                 " `confere run` publishes what this version can build"
             )
+
+    def require_causes(self, causes: Sequence[str]) -> None:
+        """ReportRequestError for a cause that the published catalogue does not know."""
+        known = [
+            cause
+            for (cause,) in self._execute("select cause from reference.causes order by cause", {}).fetchall()
+        ]
+        unknown = [cause for cause in causes if cause not in known]
+        if unknown:
+            raise ReportRequestError(f"there is no cause {', '.join(unknown)}; there are {', '.join(known)}")
 
     def run(self) -> PublishedRun:
         """The run behind the publication: the last one that it knows of."""

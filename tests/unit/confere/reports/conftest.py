@@ -97,7 +97,8 @@ def fill(connection: duckdb.DuckDBPyConnection) -> None:
         """
         insert into reference.causes values
             ('amount_differs', 'Valor lançado difere do documento', 'Corrija o lançamento.'),
-            ('missing_in_erp', 'Sem lançamento no ERP', 'Lance o documento.')
+            ('missing_in_erp', 'Sem lançamento no ERP', 'Lance o documento.'),
+            ('rounding', null, null)
         """
     )
     documents = [

@@ -227,6 +227,13 @@ def test_filters(workspace: Any, tmp_path: Path, filters: ReportFilters, expecte
     assert [number for number, _ in exported_keys(workspace, tmp_path / "f.csv", filters)] == expected
 
 
+def test_a_cause_that_nobody_knows_is_refused(workspace: Any, tmp_path: Path) -> None:
+    to = tmp_path / "f.csv"
+    with pytest.raises(ReportRequestError, match="no cause nonsense"):
+        export_report(workspace, "sync", filters=ReportFilters(causes=("missing_in_erp", "nonsense")), to=to)
+    assert not to.exists()
+
+
 def test_access_keys_may_be_typed_in_groups(workspace: Any, keys: list[str], tmp_path: Path) -> None:
     grouped = " ".join(keys[3][start : start + 4] for start in range(0, 44, 4))
     filters = ReportFilters(access_keys=(grouped, keys[4]))
