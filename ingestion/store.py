@@ -62,11 +62,8 @@ FISCAL_SCHEMA: Final = "raw_fiscal_xml"
 FILES_STREAM: Final = "files"
 """The one stream of a source of fiscal XML."""
 
-MEMORY_LIMIT: Final = "256MB"
+MEMORY_LIMIT: Final = "320MB"
 """DuckDB's share while rows come in: what is more goes through the disk, which costs a large table little."""
-
-STORAGE_VERSION: Final = "v1.5.0"
-"""Nobody but this DuckDB opens the warehouse, and its newest format takes a fifth less to write."""
 
 _LOCK_HOLDER: Final = re.compile(r"PID (\d+)")
 
@@ -93,9 +90,7 @@ class Store:
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            connection = duckdb.connect(
-                str(path), config={"storage_compatibility_version": STORAGE_VERSION}
-            )
+            connection = duckdb.connect(str(path))
         except duckdb.IOException as error:
             if "lock" not in str(error):
                 raise
