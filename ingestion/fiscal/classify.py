@@ -1,7 +1,8 @@
 """Classification: what a parsed fiscal XML holds, by its elements and keys alone.
 
-Holds the search for units (documents, protocols, events, summaries) below whatever wraps them, and the choice
-of their layouts. The lists of names are kinds.yml and the layouts; reading a unit's content is extract.py's.
+Holds the search for units (documents, protocols, events, summaries, voided ranges) below whatever wraps them,
+and the choice of their layouts. The lists of names are kinds.yml and the layouts; reading a unit's content is
+extract.py's.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +25,7 @@ _ENVELOPE_DEPTH = 6
 
 @dataclass(slots=True)
 class Unit:
-    """A document, protocol, event or summary found in a payload.
+    """A document, protocol, event, summary or voided range found in a payload.
 
     `place` names it within the payload, XPath-like (`NFe[2]`). Either `refused` is set or `layout` and
     `parts` are. `companions` are the protocols that came with a document in one wrapper: when it is refused,
@@ -42,13 +43,17 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Kinds:
-    """The lists of kinds.yml: element names by what they mean."""
+    """The lists of kinds.yml: element names by what they mean.
+
+    `sent` and `answered` are the two sides of what a company asks and SEFAZ answers, each with the name that
+    the maps know it by.
+    """
 
     wrappers: frozenset[str]
     envelopes: frozenset[str]
     distributions: frozenset[str]
-    sent: frozenset[str]
-    answered: frozenset[str]
+    sent: Mapping[str, str]
+    answered: Mapping[str, str]
     refused: Mapping[str, str]
 
 
@@ -59,8 +64,8 @@ def read_kinds(path: Path = KINDS_YML) -> Kinds:
         wrappers=frozenset(lists["wrappers"]),
         envelopes=frozenset(lists["envelopes"]),
         distributions=frozenset(lists["distributions"]),
-        sent=frozenset(lists["events"]["sent"]),
-        answered=frozenset(lists["events"]["answered"]),
+        sent={name: pair for pair, sides in lists["pairs"].items() for name in sides["sent"]},
+        answered={name: pair for pair, sides in lists["pairs"].items() for name in sides["answered"]},
         refused=lists["refused"],
     )
 
@@ -71,15 +76,22 @@ class Classifier:
     def __init__(self, layouts: Sequence[Layout], kinds: Kinds) -> None:
         self._kinds = kinds
         self._layouts: dict[tuple[str, str | None], list[Layout]] = {}
-        for layout in layouts:
-            self._layouts.setdefault((layout.element, layout.key_element), []).append(layout)
-        documents = [layout for layout in layouts if layout.kind == "document"]
         # a document's own element holds the one that carries the layout: NFe holds infNFe
-        self._bodies = {name: layout.element for layout in documents for name in layout.steps.by_name}
-        self._owners = {body: owner for owner, body in self._bodies.items()}
+        self._bodies: dict[str, str] = {}
+        for layout in layouts:
+            name = layout.element
+            if layout.kind == "document":
+                (name,) = layout.steps.by_name
+                self._bodies[name] = layout.element
+            self._layouts.setdefault((name, layout.key_element), []).append(layout)
+        # one body may have several owners: CTe, CTeOS, CTeSimp and GTVe hold an infCte
+        self._owners: dict[str, list[str]] = {}
+        for owner, body in self._bodies.items():
+            self._owners.setdefault(body, []).append(owner)
         self._singles = {layout.element for layout in layouts if layout.kind in ("protocol", "summary")}
         self._answers = {layout.element for layout in layouts if layout.optional}
         self._event_keys = {layout.key_element for layout in layouts if layout.key_element is not None}
+        self._pairs = {layout.element: layout.kind for layout in layouts}
         self._holders = kinds.wrappers | kinds.distributions | self._answers
 
     def units(self, root: Any) -> list[Unit]:
@@ -100,19 +112,25 @@ class Classifier:
         """Units at or below these siblings; `free` more levels of unknown elements may be entered."""
         document: Unit | None = None
         sent: Any = None
+        sides = self._kinds.sent, self._kinds.answered
         for element in elements:
             name = local_name(element)
             if sent is not None:
-                answer = element if name in self._kinds.answered else None
-                yield self._event(sent, answer, wrapper or local_name(sent), counts)
+                asked = local_name(sent)
+                answer = element if sides[1].get(name) == sides[0][asked] else None
+                yield self._pair(sent, answer, wrapper or asked, counts)
                 sent = None
                 if answer is not None:
                     continue
             within = wrapper or name
-            if name in self._kinds.sent:
-                sent = element
-            elif name in self._kinds.answered:
-                yield self._event(None, element, within, counts)
+            if name in sides[0]:
+                if any(local_name(child) in sides[0] for child in element):
+                    # some services wrap the events of NF-e in the name of CT-e's
+                    yield from self._below(element, wrapper=within, free=0, counts=counts)
+                else:
+                    sent = element
+            elif name in sides[1]:
+                yield self._pair(None, element, within, counts)
             elif name in self._bodies or name in self._owners:
                 document = self._document(element, name, within, counts)
                 if document is not None:
@@ -134,7 +152,7 @@ class Classifier:
             elif free:
                 yield from self._below(element, wrapper=wrapper, free=free - 1, counts=counts)
         if sent is not None:
-            yield self._event(sent, None, wrapper or local_name(sent), counts)
+            yield self._pair(sent, None, wrapper or local_name(sent), counts)
 
     def _document(self, element: Any, name: str, wrapper: str, counts: dict[str, int]) -> Unit | None:
         """A document; None for a reference, since a CT-e names its notes infNFe too."""
@@ -145,11 +163,11 @@ class Classifier:
                 return None
             return _refused(name, wrapper, counts, f"{name} without {body_name}")
         unit = Unit(_place(name, counts), wrapper, "document")
-        owner = self._owners[body_name]
-        layout = self._choose(unit, body_name, None, body.get("versao"))
+        owner = self._owner(body, body_name) if name == body_name else name
+        layout = self._choose(unit, owner, None, body.get("versao"))
         if layout is None:
             return unit
-        key = (body.get("Id") or "").strip().removeprefix(layout.key_prefix)
+        key = layout.key_in(body.get("Id"))
         if layout.models is not None and is_access_key(key) and model_of(key) not in layout.models:
             unit.refused = _wrong_model(layout, model_of(key), body)
             return unit
@@ -159,6 +177,16 @@ class Classifier:
         unit.layout, unit.parts = layout, ((reader, element),)
         return unit
 
+    def _owner(self, body: Any, body_name: str) -> str:
+        """Whose body this is that came without its own element: the model in the key tells."""
+        owners = self._owners[body_name]
+        for owner in owners:
+            for layout in self._layouts[owner, None]:
+                key = layout.key_in(body.get("Id"))
+                if layout.models is not None and is_access_key(key) and model_of(key) in layout.models:
+                    return owner
+        return owners[0]
+
     def _single(self, element: Any, name: str, wrapper: str, counts: dict[str, int]) -> Unit:
         unit = Unit(_place(name, counts), wrapper)
         layout = self._choose(unit, name, None, element.get("versao"))
@@ -166,22 +194,26 @@ class Classifier:
             unit.layout, unit.parts = layout, ((layout.steps.below(name), element),)
         return unit
 
-    def _event(self, sent: Any, answer: Any, wrapper: str, counts: dict[str, int]) -> Unit:
-        """An event of one document family: that of the key it names."""
+    def _pair(self, sent: Any, answer: Any, wrapper: str, counts: dict[str, int]) -> Unit:
+        """What was asked, what was answered, or both; an event is of the family whose key it names."""
         element = answer if sent is None else sent
         name = local_name(element)
-        unit = Unit(_place(name, counts), wrapper, "event")
-        keys = {local_name(child) for body in element for child in body if local_name(child).startswith("ch")}
-        known = keys & self._event_keys
-        if not known:
-            if keys:
-                unit.refused = Refused("unsupported_kind", f"{name} with {', '.join(sorted(keys))}")
-            else:
-                unit.refused = Refused("invalid_access_key", f"{name}: none")
-            return unit
-        layout = self._choose(unit, "evento", min(known), element.get("versao"))
+        pair = self._kinds.answered[name] if sent is None else self._kinds.sent[name]
+        unit = Unit(_place(name, counts), wrapper, self._pairs[pair])
+        key_element = None
+        if (pair, None) not in self._layouts:
+            keys = {local_name(child) for body in element for child in body if local_name(child)[:2] == "ch"}
+            known = keys & self._event_keys
+            if not known:
+                if keys:
+                    unit.refused = Refused("unsupported_kind", f"{name} with {', '.join(sorted(keys))}")
+                else:
+                    unit.refused = Refused("invalid_access_key", f"{name}: none")
+                return unit
+            key_element = min(known)
+        layout = self._choose(unit, pair, key_element, element.get("versao"))
         if layout is not None:
-            sides = (("evento", sent), ("retEvento", answer))
+            sides = ((pair, sent), (answer_to(pair), answer))
             unit.layout = layout
             unit.parts = tuple((layout.steps.below(side), part) for side, part in sides if part is not None)
         return unit
@@ -212,6 +244,11 @@ class Classifier:
         if name.lower() == "html":
             return Refused("not_xml", "HTML page")
         return Refused("unsupported_kind", name)
+
+
+def answer_to(pair: str) -> str:
+    """What the maps call the answered side of a pair."""
+    return f"ret{pair.capitalize()}"
 
 
 def _child(element: Any, name: str) -> Any:

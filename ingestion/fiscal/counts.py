@@ -20,8 +20,8 @@ class IntakeCounts:
     Files: `files` new or changed ones that were taken in, of which `files_read`, `files_mixed` and
     `files_quarantined` (the others, `unchanged`, were not opened). Parts: what the files turned out to hold,
     containers opened; each is new, known (`duplicates`) or refused before it could be read. Units: documents,
-    protocols, events and summaries that the new payloads hold, a payload in which nothing is found counting
-    as one; each is a row or refused.
+    protocols, events, summaries and voided ranges that the new payloads hold, a payload in which nothing is
+    found counting as one; each is a row or refused.
     """
 
     files: int = 0
@@ -38,6 +38,7 @@ class IntakeCounts:
     protocols: int = 0
     events: int = 0
     summaries: int = 0
+    voided_ranges: int = 0
     refused_units: int = 0
 
     def __add__(self, other: Self) -> Self:
@@ -45,13 +46,18 @@ class IntakeCounts:
 
     @property
     def rows(self) -> int:
-        """Rows of documents, protocols, events and summaries."""
-        return self.documents + self.protocols + self.events + self.summaries
+        """Rows of documents, protocols, events, summaries and voided ranges."""
+        return self.documents + self.protocols + self.events + self.summaries + self.voided_ranges
 
     @property
     def quarantined(self) -> int:
         """Parts and units refused."""
         return self.refused_parts + self.refused_units
+
+    @property
+    def came(self) -> int:
+        """All that came in, in units: a duplicate and a part that could not be read count for one."""
+        return self.units + self.refused_parts + self.duplicates
 
     def verify(self) -> None:
         """Raise ConservationError unless everything that came in is a row, a duplicate or in quarantine.

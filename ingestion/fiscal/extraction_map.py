@@ -10,11 +10,12 @@ pick cells into rows.
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
+from ingestion.fiscal.access_key import is_access_key
 from ingestion.fiscal.tables import TableShape, read_yaml
 
 LAYOUTS_DIR = Path(__file__).parent / "layouts"
@@ -34,6 +35,8 @@ _WORST_RANK = 1_000
 _MOST_TAGS = 2_000
 _COLLECT = "[]"
 _NAME = "name()"
+_OWN_TEXT = "."
+_EXTENDS = "extends"
 
 
 class ExtractionMapError(Exception):
@@ -67,7 +70,7 @@ class Target:
 
 
 class Emitter(NamedTuple):
-    """Makes a row of table number `table` out of a frame; `pick` takes cells in the table's column order.
+    """Makes a row of table number `table` out of a frame; `pick` takes `cells` in the table's column order.
 
     There is no row when cell `when` is null, or when a cell of `drop` holds nothing but what the pattern
     says.
@@ -76,6 +79,7 @@ class Emitter(NamedTuple):
     when: int
     drop: tuple[tuple[int, re.Pattern[str]], ...]
     table: int
+    cells: tuple[int, ...]
     pick: Callable[[Frame], tuple[str | None, ...]]
 
 
@@ -132,23 +136,25 @@ class Group:
     """An element that means something besides the elements below it.
 
     `attributes` are (attribute, cell), `names` are (cell, name or None for the element's own), `anchor` is
-    set when it starts a frame.
+    set when it starts a frame, `text` says where the element's own text goes.
     """
 
     steps: Steps
     attributes: tuple[tuple[str, int], ...]
     names: tuple[tuple[int, str | None], ...]
     anchor: Anchor | None
+    text: tuple[Target, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A compiled extraction map. `kind` is document, protocol, event or summary.
+    """A compiled extraction map. `kind` is document, protocol, event, summary or voided.
 
     `element` is the element that carries the layout, `versions` and `models` what it may say (None:
     anything); an event is told apart by `key_element`. `steps` are those of a unit's own elements, `anchor`
-    its frame. `key` and `environment` are cells; `required` are (column, cell, pattern). `tables` are the
-    numbers of the tables it fills.
+    its frame. `key` and `environment` are cells, NOTHING where the unit has none; `required` are (column,
+    cell, pattern). `tables` are the numbers of the tables it fills, `map_name` is its file's. Before the key
+    stands `key_prefix`, in documents of some software one of `other_prefixes`.
     """
 
     name: str
@@ -165,11 +171,49 @@ class Layout:
     environment: int
     required: tuple[tuple[str, int, re.Pattern[str]], ...]
     tables: tuple[int, ...]
+    map_name: str = ""
+    other_prefixes: tuple[str, ...] = ()
+
+    def key_in(self, text: str | None) -> str:
+        """The access key of an Id: what follows a prefix that leads to a key, else what follows the first."""
+        whole = (text or "").strip()
+        rests = [whole.removeprefix(prefix) for prefix in (self.key_prefix, *self.other_prefixes)]
+        return next(filter(is_access_key, rests), rests[0])
 
 
 def read_layouts(tables: Sequence[TableShape], *, directory: Path = LAYOUTS_DIR) -> tuple[Layout, ...]:
     """Every map of `directory`, compiled for these tables, in the order of the file names."""
-    return tuple(compile_layout(read_yaml(path), tables) for path in sorted(directory.glob("*.yml")))
+    return tuple(
+        replace(compile_layout(read_definition(path), tables), map_name=path.stem)
+        for path in sorted(directory.glob("*.yml"))
+    )
+
+
+def read_definition(path: Path) -> Mapping[str, Any]:
+    """A map as written, with what it takes over from the map that it extends.
+
+    What a map says stands instead of what the other says, its `rows` of a table instead of the other's rows
+    of that table, and `without` lists columns (`table.column`) that the other has and it has not.
+    """
+    definition: dict[str, Any] = read_yaml(path)
+    if _EXTENDS not in definition:
+        return definition
+    base = read_definition(path.with_name(definition[_EXTENDS]))
+    own = {row["table"] for row in definition.get("rows", ())}
+    without = {tuple(place.split(".")) for place in definition.get("without", ())}
+    taken = [
+        {
+            **row,
+            "columns": {
+                column: spec
+                for column, spec in row["columns"].items()
+                if (row["table"], column) not in without
+            },
+        }
+        for row in base["rows"]
+        if row["table"] not in own
+    ]
+    return {**base, **definition, "rows": [*taken, *definition.get("rows", ())]}
 
 
 def compile_layout(definition: Mapping[str, Any], tables: Sequence[TableShape]) -> Layout:
@@ -259,7 +303,9 @@ class _FrameBuilder:
             option.rank is not None or option.constant is not None
         ):
             raise ExtractionMapError(f"{option.path} cannot be preferred or stand for a constant")
-        if last.startswith("@"):
+        if last == _OWN_TEXT:
+            self._node.text.append(Target(cell, option.constant, option.rank))
+        elif last.startswith("@"):
             self._reach(way).attributes.append((last[1:], cell))
         elif last == _NAME:
             # the name of a named element is known beforehand
@@ -299,13 +345,15 @@ class _Compiler:
         for row in definition["rows"]:
             self._frame(self._each(row))
         identity = definition["identity"]
-        key = self._column((), identity["access_key"])
+        key = self._column((), identity["access_key"]) if "access_key" in identity else NOTHING
         environment = self._column((), identity["environment"]) if "environment" in identity else NOTHING
         for row in definition["rows"]:
             try:
                 self._add(row)
             except (ExtractionMapError, KeyError) as error:
                 raise ExtractionMapError(f"{definition['name']}, table {row['table']}: {error}") from error
+        told = identity.get("access_key_prefix", "")
+        prefixes = (told,) if isinstance(told, str) else tuple(told)
         cells = {**self._unit_columns, "environment": environment}
         return Layout(
             name=definition["name"],
@@ -318,7 +366,8 @@ class _Compiler:
             steps=_steps_of(self._root),
             anchor=self._unit.anchor(),
             key=key,
-            key_prefix=identity.get("access_key_prefix", ""),
+            key_prefix=prefixes[0],
+            other_prefixes=prefixes[1:],
             environment=environment,
             required=tuple(
                 (column, cells[column], re.compile(pattern))
@@ -347,10 +396,12 @@ class _Compiler:
             raise ExtractionMapError(f"the table has no column {', '.join(sorted(unknown))}")
         if not each:
             self._unit_columns |= cells
+        picked = tuple(cells.get(column, NOTHING) for column in own)
         frame.emitters.append(
             Emitter(
                 table=number,
-                pick=itemgetter(*(cells.get(column, NOTHING) for column in own)),
+                cells=picked,
+                pick=_picker(picked),
                 when=cells[row["when"]] if "when" in row else ALWAYS,
                 drop=tuple(
                     (cells[column], pattern)
@@ -374,7 +425,14 @@ class _Compiler:
             case {"prefer": paths}:
                 return self._choice(each, tuple(_Option(path, rank=rank) for rank, path in enumerate(paths)))
             case dict():
-                return self._choice(each, tuple(_Option(path, constant) for constant, path in spec.items()))
+                return self._choice(
+                    each,
+                    tuple(
+                        _Option(path, constant)
+                        for constant, paths in spec.items()
+                        for path in ([paths] if isinstance(paths, str) else paths)
+                    ),
+                )
             case _:
                 raise ExtractionMapError(f"{spec!r} is no path")
 
@@ -413,12 +471,22 @@ class _Compiler:
         return path if each else "/".join((*self._start, path))
 
 
+def _picker(cells: tuple[int, ...]) -> Callable[[Frame], tuple[str | None, ...]]:
+    if len(cells) == 1:
+        # itemgetter would give the bare text
+        return lambda frame: (frame[cells[0]],)
+    return itemgetter(*cells)
+
+
 def _steps_of(node: _Node) -> Steps:
     steps = Steps()
     anything = node.children.get("*")
     for name, child in node.children.items():
-        if anything is not None and child is not anything and bool(child.children) == bool(anything.children):
-            child.absorb(anything)
+        # what repeats has cells of its own, in which others must not write
+        if anything is not None and child is not anything and child.frame is None:
+            child_is_leaf, any_is_leaf = not child.children, not anything.children
+            if child_is_leaf == any_is_leaf:
+                child.absorb(anything)
         step = _step_of(child)
         if not isinstance(step, int):
             steps.special.append(step)
@@ -434,7 +502,7 @@ def _steps_of(node: _Node) -> Steps:
 def _step_of(node: _Node) -> int | tuple[Target, ...] | Steps | Group:
     if node.names or node.attributes or node.frame:
         anchor = None if node.frame is None else node.frame.anchor()
-        return Group(_steps_of(node), tuple(node.attributes), tuple(node.names), anchor)
+        return Group(_steps_of(node), tuple(node.attributes), tuple(node.names), anchor, tuple(node.text))
     if node.children:
         return _steps_of(node)
     if node.text == [Target(node.text[0].cell)]:

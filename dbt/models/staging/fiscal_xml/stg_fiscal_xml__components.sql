@@ -14,6 +14,7 @@ final as (
         access_key,
         environment,
         try_cast(component as integer) as component,
+        kind,
         name,
         {{ xml_amount('amount') }} as amount
     from source

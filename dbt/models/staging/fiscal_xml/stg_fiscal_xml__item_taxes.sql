@@ -19,8 +19,10 @@ final as (
         cst,
         class_code,
         {{ xml_amount('base_amount') }} as base_amount,
+        {{ xml_amount('base_quantity', 18, 4) }} as base_quantity,
         {{ xml_amount('rate', 18, 4) }} as rate,
-        {{ xml_amount('amount') }} as amount
+        {{ xml_amount('amount') }} as amount,
+        adds_to_total = '1' as adds_to_total
     from source
 
 )

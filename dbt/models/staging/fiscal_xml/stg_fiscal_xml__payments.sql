@@ -15,7 +15,15 @@ final as (
         environment,
         try_cast(payment as integer) as payment,
         method,
-        {{ xml_amount('amount') }} as amount
+        indicator,
+        description,
+        {{ xml_amount('amount') }} as amount,
+        {{ xml_date('paid_on') }} as paid_on,
+        upper(payer_id) as payer_id,
+        integration,
+        upper(card_issuer_id) as card_issuer_id,
+        card_brand,
+        authorisation
     from source
 
 )

@@ -14,7 +14,7 @@ from ingestion.fiscal.extraction_map import (
     compile_layout,
     read_layouts,
 )
-from ingestion.fiscal.reader import FILES, PAYLOADS
+from ingestion.fiscal.payloads import FILES, PAYLOADS
 from ingestion.fiscal.refusals import Refused
 from ingestion.fiscal.tables import TableShape, read_tables, read_yaml
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from independent_reading import compare
+from map_reading import read_again, rows_of
 
 from ingestion.fiscal.reader import Reading
 
@@ -12,7 +13,7 @@ nfelib = pytest.importorskip("nfelib", reason="the samples come with nfelib")
 
 SAMPLES = sorted(
     path
-    for kind in ("nfe", "cte", "nfe_evento_cancel", "nfe_evento_cce", "nfe_evento_mde")
+    for kind in ("nfe", "cte", "mdfe", "nfe_evento_cancel", "nfe_evento_cce", "nfe_evento_mde")
     for path in Path(nfelib.__file__).parent.glob(f"{kind}/samples/**/*")
     if path.suffix.lower() == ".xml"
 )
@@ -24,6 +25,8 @@ def test_samples_of_nfelib(path: Path, read: Callable[..., Reading]) -> None:
     reading = read(content)
     assert reading.units_found > 0
     compare(content, reading)
+    if not reading.refused:
+        assert rows_of(reading) == read_again(content)
 
 
 def test_the_samples_were_worth_it(read: Callable[..., Reading]) -> None:

@@ -14,14 +14,17 @@ Refusal = Callable[[bytes], tuple[str, str]]
 @pytest.mark.parametrize(
     ("content", "reason", "detail"),
     [
-        ('<mdfeProc versao="3.00"><MDFe/></mdfeProc>', "unsupported_kind", "mdfeProc (MDF-e)"),
-        ("<cteOSProc/>", "unsupported_kind", "cteOSProc (CT-e OS)"),
-        ("<cteSimpProc/>", "unsupported_kind", "cteSimpProc (CT-e simplificado)"),
-        ("<GTVeProc/>", "unsupported_kind", "GTVeProc (GTV-e)"),
-        ("<ProcInutNFe/>", "unsupported_kind", "ProcInutNFe (inutilização de NF-e)"),
+        ('<mdfeProc versao="3.00"><MDFe/></mdfeProc>', "unsupported_kind", "MDFe without infMDFe"),
+        ("<cteOSProc/>", "no_documents", "cteOSProc"),
+        ("<nfcomProc><NFCom/></nfcomProc>", "unsupported_kind", "nfcomProc (NFCom)"),
+        ("<ProcInutNFe/>", "no_documents", "ProcInutNFe"),
         ("<consSitNFe/>", "unsupported_kind", "consSitNFe (pedido de consulta de NF-e)"),
         ("<distDFeInt/>", "unsupported_kind", "distDFeInt (pedido de distribuição)"),
-        ("<procEventoMDFe/>", "unsupported_kind", "procEventoMDFe (evento de MDF-e)"),
+        (
+            "<consMDFeNaoEnc/>",
+            "unsupported_kind",
+            "consMDFeNaoEnc (pedido de consulta de MDF-e não encerrados)",
+        ),
         ("<pedido><item/></pedido>", "unsupported_kind", "pedido"),
         ("<NFe><Assinatura/></NFe>", "unsupported_kind", "NFe without infNFe"),
         ("<infNFe><chave/></infNFe>", "unsupported_kind", "infNFe"),
@@ -48,10 +51,14 @@ def test_what_is_not_read_is_named(content: str, reason: str, detail: str, refus
 @pytest.mark.parametrize(
     ("name", "old", "new", "reason", "detail"),
     [
-        ("nfce", b'versao="4.00"', b'versao="3.10"', "unsupported_layout", "NF-e 3.10"),
+        ("nfce", b'versao="4.00"', b'versao="5.00"', "unsupported_layout", "NF-e 5.00"),
         ("nfce", b' versao="4.00"', b"", "unsupported_layout", "NF-e without version"),
-        ("cte_complement", b'versao="4.00"', b'versao="3.00"', "unsupported_layout", "CT-e 3.00"),
-        ("event_cte_withdrawal", b'"4.00"', b'"3.00"', "unsupported_layout", "evento CT-e 3.00"),
+        ("cte_complement", b'versao="4.00"', b'versao="5.00"', "unsupported_layout", "CT-e 5.00"),
+        ("event_cte_withdrawal", b'"4.00"', b'"5.00"', "unsupported_layout", "evento CT-e 5.00"),
+        ("mdfe", b'infMDFe versao="3.00"', b'infMDFe versao="9.00"', "unsupported_layout", "MDF-e 9.00"),
+        ("gtve", b"000161640010", b"000161570010", "invalid_access_key", "of model 57, ide/mod is 64"),
+        ("voided_numbers", b"120</nNFIni>", b"n</nNFIni>", "invalid_value", "first_number: 'n'"),
+        ("voided_numbers", b"11222333000181", b"string", "invalid_value", "issuer_id: 'string'"),
         ("summary_nfe", b'versao="1.01"', b'versao="9.99"', "unsupported_layout", "resNFe 9.99"),
         (
             "nfce",
@@ -65,7 +72,7 @@ def test_what_is_not_read_is_named(content: str, reason: str, detail: str, refus
         ("nfce", b"<tpAmb>2</tpAmb>", b"", "invalid_value", "environment: none"),
         ("nfce", b"<tpAmb>2<", b"<tpAmb>string<", "invalid_value", "environment: 'string'"),
         ("event_cte_withdrawal", b"610111</tp", b"x</tp", "invalid_value", "event_type: 'x'"),
-        ("event_cte_withdrawal", b"chCTe", b"chMDFe", "unsupported_kind", "eventoCTe with chMDFe"),
+        ("event_cte_withdrawal", b"chCTe", b"chNFCom", "unsupported_kind", "eventoCTe with chNFCom"),
     ],
 )
 def test_units_that_cannot_be_read(
@@ -117,10 +124,10 @@ def test_an_envelope_tells_what_it_holds(refusal: Refusal) -> None:
 
 
 def test_a_refused_kind_inside_a_known_wrapper_is_not_lost(read: Callable[..., Reading]) -> None:
-    content = document("status_query").replace(b"<procEventoNFe ", b"<retCancNFe/><procEventoNFe ")
+    content = document("status_query").replace(b"<procEventoNFe ", b"<NFCom/><procEventoNFe ")
     reading = read(content)
     assert reading.tables["protocols"].num_rows == 2
-    assert [(unit.place, unit.reason) for unit in reading.refused] == [("retCancNFe[1]", "unsupported_kind")]
+    assert [(unit.place, unit.reason) for unit in reading.refused] == [("NFCom[1]", "unsupported_kind")]
 
 
 def test_an_unknown_schema_of_distribution_is_named(read: Callable[..., Reading]) -> None:
@@ -129,5 +136,35 @@ def test_an_unknown_schema_of_distribution_is_named(read: Callable[..., Reading]
 
 
 def test_references_are_no_documents(rows: Callable[..., list[dict[str, Any]]]) -> None:
-    """A CT-e names its notes in elements called infNFe, as the body of a note is called."""
+    """CT-e and MDF-e name notes in elements called infNFe, as the body of a note is called."""
     assert [row["model"] for row in rows("documents", document("cte_proc"))] == ["57"]
+    assert [row["model"] for row in rows("documents", document("mdfe"))] == ["58"]
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "total"),
+    [("cte_proc", "57", "500.00"), ("cte_os", "67", "900.00"), ("gtve", "64", None)],
+)
+def test_the_key_tells_whose_a_bare_body_is(
+    name: str, model: str, total: str | None, rows: Callable[..., list[dict[str, Any]]]
+) -> None:
+    """Four documents have a body called infCte."""
+    whole = document(name)
+    start, end = whole.index(b"<infCte "), whole.index(b"</infCte>") + len(b"</infCte>")
+    (bare,) = rows("documents", whole[start:end])
+    assert (bare["model"], bare["total_amount"], bare["wrapper"]) == (model, total, "infCte")
+
+
+def test_events_of_notes_in_the_name_of_a_transport_document_s(
+    rows: Callable[..., list[dict[str, Any]]],
+) -> None:
+    event = document("event_consumption")
+    (found,) = rows("events", b'<eventoCTe versao="1.00" idLote="1">' + event + b"</eventoCTe>")
+    assert (found["event_key"], found["event_type"]) == ("55", "211120")
+
+
+def test_an_answer_goes_with_a_request_of_its_own_kind(rows: Callable[..., list[dict[str, Any]]]) -> None:
+    event, voided = document("event_consumption"), document("voided_numbers_cte")
+    content = b"<procEvento>" + event + voided + b"</procEvento>"
+    assert [row["c_stat"] for row in rows("events", content)] == [None]
+    assert [row["c_stat"] for row in rows("voided_ranges", content)] == ["102"]
