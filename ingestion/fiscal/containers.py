@@ -49,6 +49,9 @@ _DAMAGE = (
     OverflowError,
 )
 
+# The name of the root element, where it is plain to see.
+_FIRST_ELEMENT = re.compile(rb"(?:\xef\xbb\xbf)?(?:<\?xml [^<>]{0,100}\?>)?\s{0,9}<([A-Za-z]{1,30})[\s>]")
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _LONGEST_NAME = 300
 
@@ -247,6 +250,9 @@ class _Unpacking:
 
     def _doc_zips(self, content: bytes) -> list[Any]:
         """The docZip elements of an answer of distribution; none for anything else."""
+        first = _FIRST_ELEMENT.match(content)
+        if first is not None and first[1].decode() in self._kinds.wrappers:
+            return []
         is_wide = b"\0" in content[:4]
         if (b"d\0o\0c\0Z\0i\0p" if is_wide else b"docZip") not in content:
             return []
@@ -345,6 +351,9 @@ def _container(head: bytes) -> str | None:
     """zip, gzip, tar, or the name of an archive that is not read; None for anything else."""
     if head[_TAR_MAGIC_AT : _TAR_MAGIC_AT + len(_TAR_MAGIC)] == _TAR_MAGIC:
         return "tar"
+    if head.startswith(b"<"):
+        # no signature does; nine in ten files end here
+        return None
     signature = signature_of(head)
     if signature is None or not signature.is_archive:
         return None

@@ -6,14 +6,27 @@ fiscal element belongs here. Text is taken as it stands and trimmed; nothing is 
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain, pairwise, repeat
+from dataclasses import dataclass
+from itertools import pairwise, repeat
 from typing import Any, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.fiscal.access_key import is_access_key, model_of
-from ingestion.fiscal.extraction_map import IGNORED, MODEL, WRAPPER, Anchor, Frame, Group, Layout, Steps
+from ingestion.fiscal.extraction_map import (
+    IGNORED,
+    MODEL,
+    NOTHING,
+    WRAPPER,
+    Anchor,
+    Frame,
+    Group,
+    Layout,
+    Steps,
+)
 from ingestion.fiscal.refusals import Refused
 from ingestion.fiscal.tables import CONTENT, ORDINAL, TableShape
 
@@ -21,11 +34,38 @@ Part: TypeAlias = tuple[Steps | Group, Any]
 """An element of a unit and what reads it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Units:
+    """What identifies units, a value for each: the columns that all rows of a unit repeat."""
+
+    contents: pa.Array
+    ordinals: pa.Array
+    keys: pa.Array
+    environments: pa.Array
+
+    def table(self, shape: TableShape, owners: npt.NDArray[np.int32], own: Sequence[pa.Array]) -> pa.Table:
+        """A table of rows, whose units are `owners` in ascending order and whose own columns are `own`."""
+        unit = pa.array(owners)
+        columns = {
+            CONTENT: self.contents.take(unit),
+            ORDINAL: self.ordinals.take(unit),
+            "access_key": self.keys.take(unit),
+            "environment": self.environments.take(unit),
+            **dict(zip(shape.own, own, strict=True)),
+        }
+        if shape.ordinal is not None:
+            # the rows of a unit stand together, so each counts from where its unit's rows begin
+            rows = np.arange(len(owners), dtype=np.int64)
+            columns[shape.ordinal] = pa.array(rows - np.searchsorted(owners, owners) + 1)
+        names = [CONTENT, ORDINAL, *(name for name, _ in shape.columns)]
+        return pa.table([columns[name] for name in names], names=names)
+
+
 class Rows:
     """The rows of a batch of units, by table, growing unit by unit.
 
-    A unit is a document, a protocol, an event or a summary. One that turns out to be refused leaves nothing
-    behind.
+    A unit is a document, a protocol, an event, a summary or a voided range. One that turns out to be refused
+    leaves nothing behind.
     """
 
     def __init__(self, tables: Sequence[TableShape]) -> None:
@@ -35,7 +75,7 @@ class Rows:
         # for each table, the units that have rows in it and how far its rows reach after each
         self._units: list[list[int]] = [[] for _ in tables]
         self._ends: list[list[int]] = [[0] for _ in tables]
-        self._keys: list[str] = []
+        self._keys: list[str | None] = []
         self._environments: list[str | None] = []
         self._contents: list[str] = []
         self._ordinals: list[int] = []
@@ -54,12 +94,14 @@ class Rows:
                     _walk_group(element, reader, frame, self._append)
                 else:
                     _walk(element, reader, frame, self._append)
-            key = _key_of(frame[layout.key], layout)
-            if key is None:
-                return False
+            key = None
+            if layout.key != NOTHING:
+                key = _key_of(frame[layout.key], layout)
+                if key is None:
+                    return False
+                frame[MODEL] = model_of(key)
             for column, cell, pattern in layout.required:
                 _check(column, frame[cell], pattern)
-            frame[MODEL] = model_of(key)
             _emit(anchor, frame, self._append)
         except Refused:
             self._forget(layout)
@@ -77,29 +119,20 @@ class Rows:
 
     def tables(self) -> Mapping[str, pa.Table]:
         """The rows as Arrow tables by name, each table there: two columns of the envelope, then its own."""
-        keys, contents = pa.array(self._keys, pa.string()), pa.array(self._contents, pa.string())
-        environments = pa.array(self._environments, pa.string())
-        ordinals = pa.array(self._ordinals, pa.int32())
+        units = Units(
+            contents=pa.array(self._contents, pa.string()),
+            ordinals=pa.array(self._ordinals, pa.int32()),
+            keys=pa.array(self._keys, pa.string()),
+            environments=pa.array(self._environments, pa.string()),
+        )
         result = {}
         for number, table in enumerate(self._tables):
-            ends = self._ends[number]
-            counts = [end - start for start, end in pairwise(ends)]
-            unit = pa.array(chain.from_iterable(map(repeat, self._units[number], counts)), pa.int32())
-            columns: dict[str, pa.Array] = {
-                CONTENT: contents.take(unit),
-                ORDINAL: ordinals.take(unit),
-                "access_key": keys.take(unit),
-                "environment": environments.take(unit),
-            }
+            counts = [end - start for start, end in pairwise(self._ends[number])]
+            owners = np.repeat(np.array(self._units[number], np.int32), counts)
             rows = self._rows[number]
             cells: Iterable[Sequence[str | None]] = zip(*rows, strict=True) if rows else repeat(())
-            columns |= {name: _trimmed(texts) for name, texts in zip(table.own, cells, strict=False)}
-            if table.ordinal is not None:
-                columns[table.ordinal] = pa.array(
-                    chain.from_iterable(range(1, n + 1) for n in counts), pa.int64()
-                )
-            names = [CONTENT, ORDINAL, *(name for name, _ in table.columns)]
-            result[table.name] = pa.table([columns[name] for name in names], names=names)
+            columns = [_trimmed(texts) for _, texts in zip(table.own, cells, strict=False)]
+            result[table.name] = units.table(table, owners, columns)
         return result
 
     def _forget(self, layout: Layout) -> None:
@@ -144,6 +177,9 @@ def _walk_group(element: Any, group: Group, frame: Frame, append: Sequence[Any])
             frame[cell] = text
     for cell, name in group.names:
         frame[cell] = name or element.tag.rpartition("}")[2]
+    if group.text and element.text:
+        for target in group.text:
+            target.take(frame, element.text)
     _walk(element, group.steps, frame, append)
     if anchor is not None:
         _emit(anchor, frame, append)
@@ -155,7 +191,7 @@ def _emit(anchor: Anchor, frame: Frame, append: Sequence[Any]) -> None:
         code = frame[switch.by]
         if code is not None and (cell := switch.cases.get(code.strip())) is not None:
             frame[switch.target] = frame[cell]
-    for when, drop, table, pick in anchor.emitters:
+    for when, drop, table, _cells, pick in anchor.emitters:
         if frame[when] and not (drop and _is_dropped(frame, drop)):
             append[table](pick(frame))
 
@@ -165,7 +201,7 @@ def _is_dropped(frame: Frame, drop: Iterable[tuple[int, re.Pattern[str]]]) -> bo
 
 
 def _key_of(text: str | None, layout: Layout) -> str | None:
-    key = (text or "").strip().removeprefix(layout.key_prefix)
+    key = layout.key_in(text)
     if is_access_key(key):
         return key
     if layout.optional and not key:

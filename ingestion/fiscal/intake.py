@@ -20,7 +20,8 @@ from ingestion.fiscal.classify import Kinds, read_kinds
 from ingestion.fiscal.containers import RefusedPart, Stream, escaped, open_parts
 from ingestion.fiscal.counts import IntakeCounts
 from ingestion.fiscal.limits import Limits
-from ingestion.fiscal.reader import FILES, PAYLOADS, UNIT_TABLES, Payload, RefusedUnit
+from ingestion.fiscal.payloads import FILES, PAYLOADS, UNIT_TABLES, Payload
+from ingestion.fiscal.reader import RefusedUnit
 from ingestion.fiscal.refusals import Refused, reasons
 from ingestion.fiscal.tables import CONTENT, TableShape
 from ingestion.fiscal.workers import ChunkReading, Workers
@@ -94,26 +95,32 @@ def take_in(
     archive: Archive,
     is_stored: IsStored,
     limits: Limits,
-    processes: int,
+    threads: int,
     batch_size: BatchSize,
     again: Collection[str] = (),
 ) -> Iterator[FiscalBatch]:
     """Take files in, in their order, in bounded memory; the same files give the same batches.
 
-    `is_stored` is asked about contents before they are read; `again` are contents to be read although they
-    are stored. The last batch comes even when it is empty. Nothing that a file holds raises.
+    `is_stored` is asked about contents before they are read, and has to know those of the batches handed over
+    before the last; `again` are contents to be read although they are stored. The last batch comes even when
+    it is empty. Nothing that a file holds raises.
     """
-    with Workers(tables, limits=limits, processes=processes) as workers:
+    with Workers(tables, limits=limits, threads=threads) as workers:
         gathering = _Gathering(archive, is_stored, limits, read_kinds(), again)
         batch = _Batch(tables, archive)
         pending: deque[tuple[_Chunk, Future[ChunkReading]]] = deque()
         for chunk in gathering.chunks(files):
-            pending.append((chunk, workers.submit(chunk.payloads)))
+            payloads = chunk.payloads
+            archived = [
+                payload.sha256 for payload in payloads if archive.holds(bytes.fromhex(payload.sha256))
+            ]
+            pending.append((chunk, workers.submit(payloads, archived=archived)))
             while len(pending) >= workers.most_pending:
                 done, future = pending.popleft()
                 batch.add(done, future.result())
                 if batch.is_full(batch_size):
-                    yield batch.finish()
+                    yield (full := batch.finish())
+                    gathering.forget(full)
         for done, future in pending:
             batch.add(done, future.result())
             if batch.is_full(batch_size):
@@ -180,8 +187,9 @@ class _Gathering:
         self._is_stored = is_stored
         self._limits = limits
         self._kinds = kinds
-        self._again = frozenset(again)
+        self._again = frozenset(map(bytes.fromhex, again))
         self._met: set[bytes] = set()
+        self._handed_over: set[bytes] = set()
 
     def chunks(self, files: Iterable[SourceFile]) -> Iterator[_Chunk]:
         chunk = _Chunk()
@@ -198,17 +206,25 @@ class _Gathering:
         if chunk.parts or chunk.finished:
             yield self._told_apart(chunk)
 
+    def forget(self, batch: FiscalBatch) -> None:
+        """Forget the contents of the batch before this one: from now on the store tells of them."""
+        self._met -= self._handed_over - self._again
+        stored = batch.tables[PAYLOADS][CONTENT].to_pylist() if batch.tables else ()
+        self._handed_over = {bytes.fromhex(sha256) for sha256 in stored}
+
     def _told_apart(self, chunk: _Chunk) -> _Chunk:
         """Mark the parts whose content is neither stored nor met before."""
-        first: dict[str, _Part] = {}
+        first: dict[bytes, _Part] = {}
         for part in chunk.parts:
-            if part.payload is not None and bytes.fromhex(part.payload.sha256) not in self._met:
-                first.setdefault(part.payload.sha256, part)
-        asked = first.keys() - self._again
+            if part.payload is not None:
+                digest = bytes.fromhex(part.payload.sha256)
+                if digest not in self._met:
+                    first.setdefault(digest, part)
+        asked = [digest.hex() for digest in first.keys() - self._again]
         stored = frozenset(self._is_stored(asked)) if asked else frozenset()
-        for sha256, part in first.items():
-            part.is_new = sha256 not in stored
-            self._met.add(bytes.fromhex(sha256))
+        for digest, part in first.items():
+            part.is_new = digest.hex() not in stored
+        self._met.update(first)
         return chunk
 
     def _parts(self, file: _File) -> Iterator[_Part]:

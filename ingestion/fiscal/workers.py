@@ -1,26 +1,27 @@
-"""Reading payloads in several processes, in order and within bounded memory.
+"""Reading payloads beside the thread that gathers them, in order and within bounded memory.
 
-Holds the pool and nothing of what reading means. Work starts in this process and moves to others only when
-there is enough of it, since starting one costs as much as reading a thousand documents.
+Holds the threads and nothing of what reading means. Small amounts are read where they are: the scanner, which
+lets several threads run at once, costs as much to load as walking thousands of documents.
 """
 
 import gc
-import multiprocessing
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from types import TracebackType
 from typing import Self
 
 from ingestion.archive import Frame, compress
 from ingestion.fiscal.limits import Limits
-from ingestion.fiscal.reader import Payload, Reader, Reading
+from ingestion.fiscal.payloads import Payload
+from ingestion.fiscal.reader import Reader, Reading
 from ingestion.fiscal.refusals import reasons
 from ingestion.fiscal.tables import TableShape
 
-PARALLEL_ABOVE_PAYLOADS = 500
-PARALLEL_ABOVE_BYTES = 20 << 20
+SCAN_ABOVE_PAYLOADS = 4_000
+"""Payloads to walk before the scanner is loaded: half a second's worth (ten, once on each machine)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +33,14 @@ class ChunkReading:
 
 
 class Workers:
-    """Readers in this process and, once there is enough to read, in others. Use as a context manager."""
+    """Readers in this thread and, once there is enough to read, in others. Use as a context manager."""
 
-    def __init__(self, tables: Mapping[str, TableShape], *, limits: Limits, processes: int) -> None:
+    def __init__(self, tables: Mapping[str, TableShape], *, limits: Limits, threads: int) -> None:
         self._tables = tables
         self._limits = limits
-        self._processes = processes
-        self._reader: Reader | None = None
-        self._pool: ProcessPoolExecutor | None = None
+        self._threads = threads
+        self._pool: ThreadPoolExecutor | None = None
         self._payloads = 0
-        self._bytes = 0
 
     def __enter__(self) -> Self:
         return self
@@ -55,48 +54,48 @@ class Workers:
     @property
     def most_pending(self) -> int:
         """How many chunks may be under way before a result should be awaited."""
-        return 1 if self._pool is None else 2 * self._processes
+        return 1 if self._pool is None else 1 + self._threads
 
-    def submit(self, payloads: Sequence[Payload]) -> Future[ChunkReading]:
-        """Read payloads of distinct content; the future is done already when they were read here."""
+    def submit(self, payloads: Sequence[Payload], *, archived: Collection[str]) -> Future[ChunkReading]:
+        """Read payloads of distinct content, and compress those whose digests are not `archived`.
+
+        The future is done already when they were read here.
+        """
         done: Future[ChunkReading] = Future()
         if not payloads:
             done.set_result(ChunkReading(Reading(tables={}), ()))
             return done
-        if self._pool is None and self._is_worth_it():
-            self._pool = ProcessPoolExecutor(
-                self._processes,
-                # a fork would copy locks that threads of this process hold
-                mp_context=multiprocessing.get_context("spawn"),
-                initializer=_start,
-                initargs=(self._tables, self._limits),
-            )
         self._payloads += len(payloads)
-        self._bytes += sum(len(payload.content) for payload in payloads)
-        if self._pool is not None:
-            return self._pool.submit(_read_here, payloads)
-        if self._reader is None:
-            self._reader = Reader(self._tables, limits=self._limits)
-        done.set_result(read_chunk(payloads, self._reader))
+        if self._payloads > SCAN_ABOVE_PAYLOADS:
+            if self._pool is None:
+                self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="fiscal")
+            return self._pool.submit(self._read, payloads, archived=archived, scan=True)
+        done.set_result(self._read(payloads, archived=archived, scan=False))
         return done
 
-    def _is_worth_it(self) -> bool:
-        return self._processes > 1 and (
-            self._payloads > PARALLEL_ABOVE_PAYLOADS or self._bytes > PARALLEL_ABOVE_BYTES
-        )
+    def _read(self, payloads: Sequence[Payload], *, archived: Collection[str], scan: bool) -> ChunkReading:
+        return read_chunk(payloads, self._reader, archived=archived, scan=scan)
+
+    @cached_property
+    def _reader(self) -> Reader:
+        # not before there is something to read: compiling the maps takes a tenth of a second
+        return Reader(self._tables, limits=self._limits)
 
 
-def read_chunk(payloads: Sequence[Payload], reader: Reader) -> ChunkReading:
-    """Read payloads and compress those whose bytes are kept."""
+def read_chunk(
+    payloads: Sequence[Payload], reader: Reader, *, archived: Collection[str], scan: bool
+) -> ChunkReading:
+    """Read payloads and compress those whose bytes are to be kept and are not yet."""
     # Rows are hundreds of tuples per document and none of them is in a cycle: looking for cycles among
     # them took a tenth of the time.
     with _no_garbage_collection():
-        reading = reader.read(payloads)
-    worthless = {refused.sha256 for refused in reading.refused if not reasons()[refused.reason].is_kept}
+        reading = reader.read(payloads, scan=scan)
+    needless = {refused.sha256 for refused in reading.refused if not reasons()[refused.reason].is_kept}
+    needless.update(archived)
     frames = [
         compress(payload.content, digest=bytes.fromhex(payload.sha256))
         for payload in payloads
-        if payload.sha256 not in worthless
+        if payload.sha256 not in needless
     ]
     return ChunkReading(reading, frames)
 
@@ -110,17 +109,3 @@ def _no_garbage_collection() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
-
-
-_reader_of_process: Reader | None = None
-
-
-def _start(tables: Mapping[str, TableShape], limits: Limits) -> None:
-    global _reader_of_process
-    _reader_of_process = Reader(tables, limits=limits)
-
-
-def _read_here(payloads: Sequence[Payload]) -> ChunkReading:
-    if _reader_of_process is None:
-        raise RuntimeError("the worker was not started")
-    return read_chunk(payloads, _reader_of_process)

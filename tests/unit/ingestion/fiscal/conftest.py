@@ -10,7 +10,8 @@ import pytest
 from fiscal_inbox import Inbox
 
 from ingestion.fiscal.limits import Limits
-from ingestion.fiscal.reader import Payload, Reader, Reading
+from ingestion.fiscal.payloads import Payload
+from ingestion.fiscal.reader import Reader, Reading
 from ingestion.fiscal.tables import read_tables
 
 Rows = list[dict[str, Any]]
@@ -21,8 +22,14 @@ def reader() -> Reader:
     return Reader(read_tables(), limits=Limits())
 
 
+@pytest.fixture(params=[False, True], ids=["walked", "scanned"])
+def scan(request: pytest.FixtureRequest) -> bool:
+    """Whether plain payloads are scanned: what is said of reading holds either way."""
+    return bool(request.param)
+
+
 @pytest.fixture
-def read(reader: Reader) -> Callable[..., Reading]:
+def read(reader: Reader, scan: bool) -> Callable[..., Reading]:
     """Reads payloads given as bytes."""
 
     def read_contents(*contents: bytes, schema: str | None = None) -> Reading:
@@ -30,7 +37,8 @@ def read(reader: Reader) -> Callable[..., Reading]:
             [
                 Payload(content, hashlib.sha256(content).hexdigest(), f"{number}.xml", schema=schema)
                 for number, content in enumerate(contents)
-            ]
+            ],
+            scan=scan,
         )
 
     return read_contents

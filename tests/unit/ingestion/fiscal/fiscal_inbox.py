@@ -5,19 +5,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from ingestion.archive import Archive
 from ingestion.connectors.xml_folder import (
     FiscalBatch,
     IntakeCounts,
-    KnownFile,
     QuarantinedInput,
     RefusedContent,
-    known_files_of,
     read_folder,
     read_refused,
 )
 
 Rows = list[dict[str, Any]]
+
+MARKS = pa.schema(
+    [("path", pa.string()), ("size", pa.int64()), ("mtime_ns", pa.int64()), ("ctime_ns", pa.int64())]
+)
 
 
 @dataclass
@@ -28,7 +32,7 @@ class Inbox:
     archive_dir: Path
     batches: list[FiscalBatch] = field(default_factory=list)
     stored: set[str] = field(default_factory=set)
-    known: dict[str, KnownFile] = field(default_factory=dict)
+    known: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def put(self, name: str, content: bytes) -> Path:
         path = self.folder / name
@@ -43,7 +47,7 @@ class Inbox:
                 read_folder(
                     self.folder,
                     archive=archive,
-                    known_files=self.known,
+                    known_files=pa.Table.from_pylist(list(self.known.values()), schema=MARKS),
                     is_stored=self.stored.intersection,
                     **options,
                 )
@@ -69,7 +73,7 @@ class Inbox:
             taken.batches.append(batch)
             if batch.tables:
                 self.stored.update(batch.tables["payloads"]["_content_sha256"].to_pylist())
-            self.known.update(known_files_of(batch.files))
+            self.known.update((row["path"], row) for row in batch.files.to_pylist())
         taken.counts.verify()
         return taken
 

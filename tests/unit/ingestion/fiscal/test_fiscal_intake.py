@@ -1,4 +1,4 @@
-"""The intake of a folder: each content once, nothing lost, the same in any number of processes."""
+"""The intake of a folder: each content once, nothing lost, the same in any number of threads."""
 
 import gzip
 import os
@@ -11,7 +11,7 @@ from fiscal_documents import distribution, document, zipped
 from fiscal_inbox import Inbox
 
 from ingestion.archive import read
-from ingestion.connectors.xml_folder import BatchSize, QuarantinedInput, list_files, split_place
+from ingestion.connectors.xml_folder import BatchSize, IntakeProgress, QuarantinedInput, split_place
 from ingestion.errors import SourceUnavailable
 from ingestion.fiscal import workers
 from ingestion.fiscal.counts import ConservationError, IntakeCounts
@@ -40,7 +40,7 @@ def test_every_file_is_accounted_for(inbox: Inbox) -> None:
     )
     inbox.put("b/answers.xml", distribution(document("summary_nfe"), document("event_cancellation")))
     inbox.put("c.xml", b"")
-    inbox.put("d.xml", b"<mdfeProc/>")
+    inbox.put("d.xml", b"<NFCom/>")
     taken = inbox.read()
     counts = taken.counts
     assert (counts.files, counts.files_read, counts.files_mixed, counts.files_quarantined) == (6, 3, 1, 2)
@@ -65,9 +65,8 @@ def test_an_unchanged_file_is_not_opened(inbox: Inbox, monkeypatch: pytest.Monke
     inbox.put("nfce.xml", NOTE)
     inbox.read()
     path.write_bytes(document("cte_proc"))
-    opened: list[str] = []
-    taken = inbox.read(on_file=opened.append)
-    assert opened == ["nfe.xml"]
+    taken = inbox.read()
+    assert list(taken.files) == ["nfe.xml"]
     assert (taken.counts.files, taken.counts.unchanged) == (1, 1)
     assert [row["model"] for row in taken.rows("documents")] == ["57"]
 
@@ -105,15 +104,15 @@ def test_the_same_key_with_other_content_is_another_payload(inbox: Inbox) -> Non
 
 
 def test_refused_content_is_refused_wherever_it_lies(inbox: Inbox) -> None:
-    inbox.put("a.xml", b"<mdfeProc/>")
-    inbox.put("b.xml", b"<mdfeProc/>")
+    inbox.put("a.xml", b"<NFCom/>")
+    inbox.put("b.xml", b"<NFCom/>")
     taken = inbox.read(batch_size=BatchSize(payloads=1))
     assert taken.refusals == {"a.xml": "unsupported_kind", "b.xml": "unsupported_kind"}
     assert taken.counts.duplicates == 0
 
 
 def test_every_payload_is_in_the_archive(inbox: Inbox) -> None:
-    contents = [document("nfe_proc"), NOTE, b"<mdfeProc/>", b"<a>", b"%PDF-1.7"]
+    contents = [document("nfe_proc"), NOTE, b"<NFCom/>", b"<a>", b"%PDF-1.7"]
     for number, content in enumerate(contents):
         inbox.put(f"{number}.xml", content)
     taken = inbox.read()
@@ -163,10 +162,9 @@ def comparable(taken: Inbox) -> list[object]:
     ]
 
 
-def test_processes_do_not_change_the_result(
+def test_neither_threads_nor_the_scanner_change_the_result(
     tmp_path: Path, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "PARALLEL_ABOVE_PAYLOADS", 50)
     monkeypatch.setattr("ingestion.fiscal.intake._CHUNK_PAYLOADS", 40)
     everything = {
         **notes(200),
@@ -177,10 +175,9 @@ def test_processes_do_not_change_the_result(
     }
     for name, content in everything.items():
         inbox.put(name, content)
-    alone = Inbox(inbox.folder, tmp_path / "alone").read(processes=1, batch_size=BatchSize(payloads=100))
-    together = Inbox(inbox.folder, tmp_path / "together").read(
-        processes=2, batch_size=BatchSize(payloads=100)
-    )
+    alone = Inbox(inbox.folder, tmp_path / "alone").read(threads=1, batch_size=BatchSize(payloads=100))
+    monkeypatch.setattr(workers, "SCAN_ABOVE_PAYLOADS", 50)
+    together = Inbox(inbox.folder, tmp_path / "together").read(threads=2, batch_size=BatchSize(payloads=100))
     assert comparable(alone) == comparable(together)
     assert alone.counts == together.counts
     assert [path.read_bytes() for path in sorted(alone.archive_dir.iterdir())] == [
@@ -214,8 +211,8 @@ def test_a_refused_container_is_opened_again(inbox: Inbox) -> None:
 
 
 def test_what_is_still_refused_is_refused_at_its_place(inbox: Inbox) -> None:
-    inbox.put("a.xml", b"<mdfeProc/>")
-    inbox.put("b.zip", zipped({"m.xml": b"<mdfeProc/>", "n.xml": b"<a>"}))
+    inbox.put("a.xml", b"<NFCom/>")
+    inbox.put("b.zip", zipped({"m.xml": b"<NFCom/>", "n.xml": b"<a>"}))
     refused = inbox.read().quarantined
     again = inbox.replay(refused)
     assert sorted(item.place for item in again.quarantined) == ["a.xml", "b.zip!m.xml", "b.zip!n.xml"]
@@ -245,21 +242,21 @@ def test_a_file_that_cannot_be_opened(inbox: Inbox) -> None:
     assert taken.counts.documents == 1
 
 
-def test_the_walk_takes_files_only(inbox: Inbox) -> None:
-    inbox.put("b/2.xml", NOTE)
-    inbox.put("b/1.xml", NOTE)
-    inbox.put("a/x/3.xml", NOTE)
-    inbox.put("c.xml", NOTE)
-    os.mkfifo(inbox.folder / "pipe.xml")
-    (inbox.folder / "loop").symlink_to(inbox.folder, target_is_directory=True)
-    (inbox.folder / "linked.xml").symlink_to(inbox.folder / "c.xml")
-    assert [file.path for file in list_files(inbox.folder)] == [
-        "c.xml",
-        "linked.xml",
-        "a/x/3.xml",
-        "b/1.xml",
-        "b/2.xml",
-    ]
+def test_progress_tells_the_listing_and_every_batch(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingestion.fiscal.intake._CHUNK_PAYLOADS", 2)
+    for name, content in notes(3).items():
+        inbox.put(f"a/{name}", content)
+    lot = inbox.put("b.zip", zipped(notes(5))).stat().st_size  # files come before folders
+    told: list[IntakeProgress] = []
+    inbox.read(on_progress=told.append, batch_size=BatchSize(payloads=4), threads=1)
+    total = 3 * len(NOTE) + lot
+    assert told[0] == IntakeProgress(files=4)
+    assert [(step.documents, step.bytes_total) for step in told[1:]] == [(4, total), (8, total), (8, total)]
+    assert 0 < told[1].bytes_done <= lot  # the lot is not through yet
+    assert told[-1].bytes_done == total
+    told.clear()
+    inbox.read(on_progress=told.append)
+    assert told[-1] == IntakeProgress(files=0, bytes_total=0)
 
 
 def test_a_name_that_is_no_text(inbox: Inbox) -> None:
@@ -315,5 +312,5 @@ def test_memory_does_not_grow_with_the_inbox(inbox: Inbox, peak_memory: Callable
         inbox.put(
             f"{number}.zip", zipped({name: content + b" " * number for name, content in notes(400).items()})
         )
-    inbox.read(processes=1, batch_size=BatchSize(payloads=200))
+    inbox.read(threads=1, batch_size=BatchSize(payloads=200))
     assert peak_memory() < 40 << 20

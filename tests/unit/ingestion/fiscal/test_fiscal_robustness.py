@@ -27,7 +27,7 @@ def take(content: bytes) -> Inbox:
     with tempfile.TemporaryDirectory() as directory:
         inbox = Inbox(Path(directory) / "inbox", Path(directory) / "archive")
         inbox.put("file", content)
-        taken = inbox.read(processes=1)
+        taken = inbox.read(threads=1)
     counts = taken.counts
     assert counts.files == 1
     assert counts.parts >= 1
@@ -97,10 +97,13 @@ def test_damaged_documents_in_other_encodings(content: bytes, encoding: str) -> 
 
 # every name that means something to the reader, and one that does not
 ELEMENTS = [
-    "Body", "CNPJ", "CTe", "Envelope", "ICMS", "ICMS00", "MDFe", "NFe", "NFref", "chNFe", "cteProc",
-    "det", "detEvento", "docZip", "emit", "enviNFe", "evento", "ide", "imposto", "infCte", "infEvento",
-    "infNFe", "infProt", "mod", "nSeqEvento", "nfeProc", "procEventoNFe", "prod", "protNFe", "refNFe",
-    "resNFe", "retConsSitNFe", "retDistDFeInt", "retEvento", "toma", "toma3", "tpAmb", "tpEvento", "x",
+    "Body", "cancNFe", "chMDFe", "chNFe", "CNPJ", "CTe", "CTeOS", "cteProc", "CTeSimp", "det",
+    "detEvento", "detPag", "docZip", "emit", "Envelope", "enviNFe", "evento", "eventoMDFe",
+    "gPagAntecipado", "GTVe", "ICMS", "ICMS00", "ide", "imposto", "infCte", "infEvento", "infInut",
+    "infMDFe", "infNFe", "infProt", "inutNFe", "MDFe", "mod", "NFe", "nfeProc", "NFref", "nSeqEvento",
+    "pag", "procEventoNFe", "procInutNFe", "prod", "protNFe", "refNFe", "resNFe", "retCancNFe",
+    "retConsSitNFe", "retDistDFeInt", "retEvento", "retInutNFe", "toma", "toma3", "tpAmb", "tpEvento",
+    "x",
 ]  # fmt: skip
 
 
