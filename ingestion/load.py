@@ -11,6 +11,7 @@ from ingestion.context import Clock, LoadContext, Progress
 from ingestion.contracts import Contracts
 from ingestion.load_tables import load_tables, replay_rows
 from ingestion.load_xml import load_xml, replay_xml
+from ingestion.reread_xml import reread_xml
 from ingestion.store import FILES_STREAM, MALFORMED_LINE, Quarantined, Run, Store, StreamResult
 from ingestion.workspace import Source, Workspace
 
@@ -55,9 +56,10 @@ def load_source(
     """
     context = LoadContext(store, run, clock, progress)
     if contracts.is_fiscal(source.system):
-        return SourceResult(
-            source.name, (load_xml(source, archive_dir=archive_dir, full=full, context=context),)
-        )
+        # first, so that a content which is refused no longer is not taken in once more
+        reread = reread_xml(source.name, archive_dir=archive_dir, context=context)
+        loaded = load_xml(source, archive_dir=archive_dir, full=full, context=context)
+        return SourceResult(source.name, (loaded,) if reread is None else (reread, loaded))
     tables = contracts.of_system(source.system)
     return SourceResult(source.name, load_tables(source, tables, full=full, sweep=sweep, context=context))
 

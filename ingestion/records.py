@@ -91,7 +91,8 @@ class StreamState:
 class StreamResult:
     """What one extraction of one stream (a native table, or `files`) did; mirrors quality.extractions.
 
-    `mode` is full, incremental, sweep or unchanged; `status` is ok, error, absent or unchanged.
+    `mode` is full, incremental, sweep, replay, reread, unchanged, or check (an optional check of what is
+    stored); `status` is ok, error, absent or unchanged.
     """
 
     source: str
@@ -118,10 +119,10 @@ class FiscalRows:
     """What parsed fiscal payloads add to the store: Arrow tables by name of their raw_fiscal_xml table.
 
     Every table carries `_content_sha256` (hex) and `_ordinal`; the store adds `_source`, `_recorded_at` and
-    `_extraction_id`, and leaves out rows that it already holds, so a batch may be appended twice. `payloads`
-    has one row per distinct content. `files` has one row per file that was read to its end and takes the
-    place of what was known of its path; `places` are the same paths as they begin a place in quarantine. A
-    column that a table does not bring is null.
+    `_extraction_id`, and leaves out contents that it already holds, so a batch may be appended twice.
+    `payloads` has one row per distinct content. `files` has one row per file that was read to its end and
+    takes the place of what was known of its path; `places` are the same paths as they begin a place in
+    quarantine. A column that a table does not bring is null.
     """
 
     tables: Mapping[str, pa.Table]

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingestion import archive
-from ingestion.archive import Archive, ArchiveError, archive_ref, read, read_many
+from ingestion.archive import Archive, ArchiveError, archive_ref, read, read_many, scan
 
 CONTENTS = [b"", b"<a/>", b"x" * 100_000, os.urandom(5_000)]
 
@@ -145,3 +146,33 @@ def test_equal_beginnings_of_digests_are_told_apart(tmp_path: Path) -> None:
 
 def test_the_reference_does_not_depend_on_order() -> None:
     assert archive_ref("ab") == "sha256:ab"
+
+
+def test_a_scan_gives_what_is_chosen_as_it_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "SEGMENT_BYTES", 200)
+    monkeypatch.setattr(archive, "_RECORDS_AT_ONCE", 2)
+    contents = [f"content {number}".encode() for number in range(30)]
+    fill(tmp_path, *contents)
+    assert len(list(tmp_path.glob("*.idx"))) > 2
+    shown: list[str] = []
+
+    def every_third(digests: Sequence[str]) -> set[str]:
+        assert len(digests) <= 2
+        shown.extend(digests)
+        return {each for each in digests if each in {digest(content) for content in contents[::3]}}
+
+    assert [content for _, content in scan(tmp_path, choose=every_third)] == contents[::3]
+    assert shown == [digest(content) for content in contents]
+
+
+def test_what_an_earlier_segment_holds_is_not_added_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "SEGMENT_BYTES", 200)
+    contents = [f"content {number}".encode() for number in range(30)]
+    with Archive.open_writer(tmp_path) as writer:
+        for content in (*contents, *contents):
+            writer.add(content)
+        assert all(writer.holds(hashlib.sha256(content).digest()) for content in contents)
+        assert not writer.holds(hashlib.sha256(b"another").digest())
+    assert sum(path.stat().st_size for path in tmp_path.glob("*.idx")) == 64 * len(contents)

@@ -1,5 +1,6 @@
 """The way of XML from the inbox into store, archive and quarantine; what a file holds is tested elsewhere."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from ingestion.contracts import read_contracts
 from ingestion.load import replay
 from ingestion.store import StreamResult
 from ingestion.workspace import Workspace, read_workspace
+from tests.unit.ingestion.fiscal.fiscal_documents import document
 from tests.unit.ingestion.world import World
 
 SETTINGS = """
@@ -77,6 +79,19 @@ def test_a_file_put_right_resolves_what_was_refused_of_it(xml: World) -> None:
     xml.run()
     open_places = "select place, reason from quality.quarantine where resolved_at is null order by all"
     assert xml.query(open_places) == [("a.xml", "not_xml"), ("b.xml", "not_xml")]
+
+
+def test_a_unit_stays_refused_when_its_file_is_only_touched(xml: World, workspace: Workspace) -> None:
+    path = xml.write("answers.xml", document("event_answers"))
+    xml.run()
+    os.utime(path, ns=(0, 0))
+    assert xml.load("files").rows_quarantined == 0
+    refused = "select place, resolved_at from quality.quarantine"
+    assert xml.query(refused) == [("answers.xml#retEvento[2]", None)]
+    result = replayed(xml, workspace)
+    assert (result.rows_read, result.rows_new, result.rows_quarantined) == (2, 1, 1)
+    assert xml.query("select count(*) from raw_fiscal_xml.events") == [(1,)]
+    assert xml.query(refused) == [("answers.xml#retEvento[2]", None)]
 
 
 def test_a_folder_that_is_not_there_is_an_error_of_the_extraction(xml: World) -> None:

@@ -13,8 +13,11 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ingestion.contracts import Contracts
+from ingestion.documents import ContentIndex
 from ingestion.errors import ClockWentBack, ContractError, StoreBusy
 from ingestion.store import (
     Check,
@@ -271,7 +274,7 @@ def test_a_content_is_stored_once_whatever_the_source(world: World) -> None:
         store.append_fiscal(fiscal_rows("b", "c", path="b.xml"), source="other", run=run)
         assert store.known_contents(["a", "c", "x"]) == {"a", "c"}
         assert store.known_files("xml").to_pylist() == [
-            {"path": "a.xml", "size": 1, "mtime_ns": 1, "ctime_ns": 1, "sha256": "f", "state": "read"}
+            {"path": "a.xml", "size": 1, "mtime_ns": 1, "ctime_ns": 1}
         ]
         assert store.fiscal_totals(run, source="xml") == (2, 0)
     assert world.query(
@@ -293,7 +296,15 @@ def test_units_read_later_join_those_that_are_stored(world: World) -> None:
     with world.open() as store:
         run = world.start(store)
         store.append_fiscal(fiscal_rows("a", "h"), source="xml", run=run)
-        store.append_fiscal(fiscal_rows("a", units=3), source="xml", run=run)
+        replaced = store.replace_fiscal(
+            fiscal_rows("a", units=3),
+            contents=(),
+            names=("documents", "payloads"),
+            source="xml",
+            stream="files",
+            run=run,
+        )
+        assert replaced == 1
         assert store.fiscal_totals(run, source="xml") == (4, 1)
     assert world.query("select access_key from raw_fiscal_xml.documents order by all") == [
         ("a0",), ("a1",), ("a2",), ("h0",),
@@ -325,6 +336,97 @@ def test_what_goes_wrong_within_a_batch_undoes_all_of_it(world: World) -> None:
             store.append_fiscal(broken, source="xml", run=run)
         assert store.known_contents(["a"]) == frozenset()
         assert store.known_files("xml").num_rows == 0
+
+
+def test_a_unit_that_is_read_again_keeps_its_first_time_and_place(world: World) -> None:
+    with world.open() as store:
+        store.append_fiscal(fiscal_rows("a", "b"), source="xml", run=world.start(store))
+        run = world.start(store)
+        replaced = store.replace_fiscal(
+            fiscal_rows("a", "c", units=2, path="elsewhere.xml"),
+            contents=(),
+            names=("documents", "payloads"),
+            source="xml",
+            stream="archive",
+            run=run,
+        )
+        assert replaced == 1
+        assert store.fiscal_totals(run, source="xml", stream="archive") == (4, 0)
+    second = FIRST_AS_OF + timedelta(days=1)
+    assert world.query(
+        "select access_key, _recorded_at, _extraction_id from raw_fiscal_xml.documents order by all"
+    ) == [
+        ("a0", FIRST_AS_OF, "run2:xml:archive"),
+        ("a1", second, "run2:xml:archive"),
+        ("b0", FIRST_AS_OF, "run1:xml:files"),
+        ("c0", second, "run2:xml:archive"),
+        ("c1", second, "run2:xml:archive"),
+    ]
+    assert world.query(
+        "select _content_sha256, path, _recorded_at from raw_fiscal_xml.payloads order by all"
+    ) == [
+        ("a", "a.xml", FIRST_AS_OF),
+        ("b", "a.xml", FIRST_AS_OF),
+        ("c", "elsewhere.xml", second),
+    ]
+
+
+def test_of_a_content_that_is_refused_now_nothing_is_left(world: World) -> None:
+    refusal = Refusal("a.xml", "not_xml", "?", "a")
+    with world.open() as store:
+        store.append_fiscal(fiscal_rows("a", "b"), source="xml", run=world.start(store))
+        rows = fiscal_rows("a")
+        replaced = store.replace_fiscal(
+            FiscalRows({}, rows.files.slice(0, 0), [refusal]),
+            contents=["a"],
+            names=("documents", "payloads"),
+            source="xml",
+            stream="archive",
+            run=world.start(store),
+        )
+        assert replaced == 1
+        assert store.known_contents(["a", "b"]) == {"b"}
+        assert [entry.place for entry in store.open_quarantine()] == ["a.xml"]
+        store.forget_contents(["b"], names=("documents", "payloads"))
+    assert world.query("select count(*) from raw_fiscal_xml.documents") == [(0,)]
+
+
+def test_a_load_of_many_batches_is_committed_piece_by_piece(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingestion.store.PAYLOADS_PER_TRANSACTION", 2)
+    with world.open() as store:
+        run = world.start(store)
+
+        def load() -> None:
+            with store.bulk() as bulk:
+                for content in "abc":
+                    store.append_fiscal(fiscal_rows(content, path=content), source="xml", run=run)
+                    bulk.stored(1)
+                raise MemoryError
+
+        with pytest.raises(MemoryError):
+            load()
+        assert store.known_contents("abc") == {"a", "b"}
+        store.append_fiscal(fiscal_rows("c", path="c"), source="xml", run=run)
+    assert world.query("select count(*), count(distinct path) from raw_fiscal_xml.files") == [(3, 3)]
+
+
+@settings(max_examples=30, deadline=None)
+@given(batches=st.lists(st.sets(st.text("abcdef01", min_size=1, max_size=3), max_size=30), max_size=8))
+def test_an_index_of_contents_misses_none(batches: list[set[str]]) -> None:
+    with duckdb.connect() as connection:
+        connection.execute("create schema raw_fiscal_xml")
+        connection.execute("create table raw_fiscal_xml.payloads (_content_sha256 varchar)")
+        connection.executemany("insert into raw_fiscal_xml.payloads values (?)", [("stored",), ("0",)])
+        index = ContentIndex(connection)
+        added = {"stored", "0"}
+        for batch in batches:
+            assert set(index.candidates(batch)) >= batch & added
+            index.add(batch)
+            added |= batch
+        assert set(index.candidates(added)) == added
+        assert index.candidates(["nowhere at all"]) == []
 
 
 # quality ---------------------------------------------------------------------------------------------

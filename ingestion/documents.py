@@ -1,0 +1,263 @@
+"""Documents in the store: rows of fiscal payloads, appended, or put in the place of those read by older maps.
+
+Works on the connection that the store hands over, inside its transaction. Holds which contents are stored and
+how their rows come in; what is read and when is the loader's, files, refusals and the log are the store's.
+
+Every row has the digest of its payload's content. A content is there once, whatever its source. A row that is
+read again keeps the time at which its unit was first recorded (a map that grows changes what is known, not
+since when), while `_extraction_id` tells who read it last; a unit that could not be read before is new.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Final
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from ingestion.contracts import DocumentTable
+from ingestion.landing import literal, quoted
+
+FISCAL_SCHEMA: Final = "raw_fiscal_xml"
+
+_PAYLOADS: Final = "payloads"
+_FIRST_PLACE: Final = ("path", "inner_path", "nsu")
+"""Where a payload was first met: bytes that are read again from the archive do not tell."""
+
+
+class ContentIndex:
+    """Which contents are stored, in 8 bytes for each: says for sure that one is not, or that one may be.
+
+    A table of a million digests would be read through for each few hundred that are asked about.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        hashes = connection.execute(
+            f"select hash(_content_sha256) as hashed from {FISCAL_SCHEMA}.{_PAYLOADS}"
+        ).fetchnumpy()["hashed"]
+        # sorted runs, each less than half as long as the one before
+        self._runs: list[npt.NDArray[np.uint64]] = [np.sort(hashes.astype(np.uint64))]
+
+    def candidates(self, digests: Collection[str]) -> list[str]:
+        """Those of the digests that may be stored."""
+        asked, hashes = self._hashed(digests)
+        found = np.zeros(len(asked), dtype=bool)
+        for run in self._runs:
+            if len(run):
+                at = np.searchsorted(run, hashes)
+                found |= run[np.minimum(at, len(run) - 1)] == hashes
+        return [digest for digest, is_there in zip(asked, found, strict=True) if is_there]
+
+    def add(self, digests: Collection[str]) -> None:
+        """Take note of contents that are being stored; should they not be after all, no harm is done."""
+        run = np.sort(self._hashed(digests)[1])
+        while self._runs and 2 * len(run) >= len(self._runs[-1]):
+            run = np.sort(np.concatenate([self._runs.pop(), run]))
+        self._runs.append(run)
+
+    def _hashed(self, digests: Collection[str]) -> tuple[list[str], npt.NDArray[np.uint64]]:
+        # by the name of the variable, for the same reason as in `Documents.insert`
+        asked = text_column("digest", digests)  # noqa: F841
+        columns = self._connection.execute(
+            "select digest, hash(digest) as hashed from asked"
+        ).to_arrow_table()
+        return columns["digest"].to_pylist(), columns["hashed"].to_numpy()
+
+
+class Documents:
+    """The raw tables of fiscal XML, open for rows. `tables` are those of the contracts."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, tables: Sequence[DocumentTable]) -> None:
+        self._connection = connection
+        self._columns = {table.name: frozenset(name for name, _ in table.columns) for table in tables}
+        # a payload counts its units by the names of their tables
+        self.unit_tables = tuple(
+            name for name in self._columns if name in self._columns.get(_PAYLOADS, frozenset())
+        )
+        self._index: ContentIndex | None = None
+
+    def known(self, digests: Collection[str]) -> frozenset[str]:
+        """Which of these contents are stored."""
+        if not digests:
+            return frozenset()
+        if self._index is None:
+            self._index = ContentIndex(self._connection)
+        candidates = self._index.candidates(digests)
+        if not candidates:
+            return frozenset()
+        with registered(self._connection, "asked", text_column("digest", candidates)):
+            rows = self._connection.execute(
+                f"select _content_sha256 from {FISCAL_SCHEMA}.{_PAYLOADS}"
+                " where _content_sha256 in (select digest from asked)"
+            ).fetchall()
+        return frozenset(digest for (digest,) in rows)
+
+    def append(
+        self, tables: Mapping[str, pa.Table], *, source: str, extraction_id: str, as_of: datetime
+    ) -> None:
+        """Append the rows of payloads; those of a content that is stored already are left out."""
+        known = self.known(_contents(tables))
+        lacking = " where _content_sha256 not in (select digest from known)" if known else ""
+        with registered(self._connection, "known", text_column("digest", known)):
+            for name, table in tables.items():
+                self.insert(
+                    name,
+                    table,
+                    {
+                        "_source": literal(source),
+                        "_recorded_at": instant(as_of),
+                        "_extraction_id": literal(extraction_id),
+                    },
+                    condition=lacking,
+                )
+        self._note(tables)
+
+    def replace(
+        self,
+        tables: Mapping[str, pa.Table],
+        *,
+        contents: Collection[str],
+        names: Collection[str],
+        source: str,
+        extraction_id: str,
+        as_of: datetime,
+    ) -> int:
+        """Put rows in the place of what was stored of `contents`; gives the units that were stored of them.
+
+        `names` are the tables that maps fill. Nothing is left of a content that no row of `tables` is of.
+        """
+        stored = self.known({*contents, *_contents(tables)})
+        if not stored:
+            self.append(tables, source=source, extraction_id=extraction_id, as_of=as_of)
+            return 0
+        with registered(self._connection, "replaced", text_column("digest", stored)):
+            units = self._remember()
+            for name in names:
+                self._connection.execute(
+                    f"delete from {FISCAL_SCHEMA}.{quoted(name)}"
+                    " where _content_sha256 in (select digest from replaced)"
+                )
+        for name, table in tables.items():
+            self._insert_again(name, table, source=source, extraction_id=extraction_id, as_of=as_of)
+        self._connection.execute("drop table first_units")
+        self._connection.execute("drop table first_payloads")
+        self._note(tables)
+        return units
+
+    def insert(
+        self,
+        name: str,
+        table: pa.Table,
+        envelope: Mapping[str, str],
+        *,
+        condition: str = "",
+        instead: Mapping[str, str] | None = None,
+    ) -> None:
+        """Insert an Arrow table (`appended`): SQL for the envelope, and `instead` of columns of its own."""
+        if not table.num_rows:
+            return
+        taken = [column for column in table.column_names if column not in envelope]
+        columns = ", ".join(map(quoted, (*taken, *envelope)))
+        own = [(instead or {}).get(column, f"appended.{quoted(column)}") for column in taken]
+        # found by the name of the variable: what is registered stays in memory until the transaction ends
+        appended = table  # noqa: F841
+        self._connection.execute(
+            f"insert into {FISCAL_SCHEMA}.{quoted(name)} ({columns})"
+            f" select {', '.join((*own, *envelope.values()))} from appended{condition}"
+        )
+
+    # reading again
+
+    def _remember(self) -> int:
+        """Keep the times and places of what is about to be replaced; gives the number of its units."""
+        of_units = " union all ".join(
+            f"select {literal(name)} as unit_table, _content_sha256, {self._mark(name)} as mark, _recorded_at"
+            f" from {FISCAL_SCHEMA}.{quoted(name)} where _content_sha256 in (select digest from replaced)"
+            for name in self.unit_tables
+        )
+        self._connection.execute(
+            "create or replace temp table first_units as"
+            " select unit_table, _content_sha256, mark, min(_recorded_at) as first_at, count(*) as units"
+            f" from ({of_units}) group by all"
+        )
+        places = [column for column in _FIRST_PLACE if column in self._columns[_PAYLOADS]]
+        self._connection.execute(
+            "create or replace temp table first_payloads as"
+            f" select {', '.join(map(quoted, ('_content_sha256', '_source', '_recorded_at', *places)))}"
+            f" from {FISCAL_SCHEMA}.{_PAYLOADS} where _content_sha256 in (select digest from replaced)"
+        )
+        units = self._connection.execute("select coalesce(sum(units), 0)::bigint from first_units").fetchall()
+        return int(units[0][0])
+
+    def _insert_again(
+        self, name: str, table: pa.Table, *, source: str, extraction_id: str, as_of: datetime
+    ) -> None:
+        """Insert rows with the first time of their unit, and a payload with its first place."""
+        first_at, places = "units.first_at", dict[str, str]()
+        if name not in self.unit_tables and "access_key" not in self._columns[name]:
+            first_at = "coalesce(units.first_at, payloads._recorded_at)"
+        if name == _PAYLOADS:
+            places = {
+                column: f"coalesce(payloads.{quoted(column)}, appended.{quoted(column)})"
+                for column in _FIRST_PLACE
+                if column in table.column_names
+            }
+        of_name = f" where unit_table = {literal(name)}" if name in self.unit_tables else ""
+        self.insert(
+            name,
+            table,
+            {
+                "_source": f"coalesce(payloads._source, {literal(source)})",
+                "_recorded_at": f"coalesce({first_at}, {instant(as_of)})",
+                "_extraction_id": literal(extraction_id),
+            },
+            condition=f"""
+                left join first_payloads as payloads on payloads._content_sha256 = appended._content_sha256
+                left join (
+                    select _content_sha256, mark, min(first_at) as first_at from first_units{of_name}
+                    group by all
+                ) as units on units._content_sha256 = appended._content_sha256
+                    and units.mark = {self._mark(name, "appended.")}""",
+            instead=places,
+        )
+
+    def _mark(self, name: str, prefix: str = "") -> str:
+        """SQL that tells the units of a content apart: by key, which outlives a change of their order."""
+        ordinal = f"cast({prefix}_ordinal as varchar)"
+        if "access_key" not in self._columns[name]:
+            return ordinal
+        return f"coalesce({prefix}access_key, {ordinal})"
+
+    def _note(self, tables: Mapping[str, pa.Table]) -> None:
+        if self._index is not None:
+            self._index.add(_contents(tables))
+
+
+def instant(value: datetime) -> str:
+    """SQL of an instant."""
+    return f"timestamptz {literal(value.isoformat())}"
+
+
+def text_column(name: str, values: Collection[str | None]) -> pa.Table:
+    """A table of one column of texts."""
+    return pa.table({name: pa.array(values, pa.string())})
+
+
+@contextmanager
+def registered(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> Iterator[None]:
+    """Give an Arrow table a name in SQL for a while."""
+    connection.register(name, table)
+    try:
+        yield
+    finally:
+        connection.unregister(name)
+
+
+def _contents(tables: Mapping[str, pa.Table]) -> list[str]:
+    payloads = tables.get(_PAYLOADS)
+    contents: list[str] = [] if payloads is None else payloads["_content_sha256"].to_pylist()
+    return contents
