@@ -12,8 +12,11 @@ class Progress(Protocol):
     def stage(self, name: str) -> None:
         """A stage begins: extract, check, transform, publish."""
 
-    def step(self, label: str, *, done: int, total: int | None = None) -> None:
-        """`done` of `total` (None while unknown); `label` is a table, a model or a source."""
+    def step(self, label: str, *, done: int, total: int | None = None, documents: int | None = None) -> None:
+        """`done` of `total` (None while unknown); `label` is a table, a model or a source.
+
+        With `documents`, the documents taken in so far, the two others are bytes.
+        """
 
     def note(self, message: str) -> None:
         """One sentence worth a line of its own."""
@@ -25,7 +28,7 @@ class LoggedProgress:
     def stage(self, name: str) -> None:
         _LOG.info("stage %s", name)
 
-    def step(self, label: str, *, done: int, total: int | None = None) -> None:
+    def step(self, label: str, *, done: int, total: int | None = None, documents: int | None = None) -> None:
         """Too many for a log."""
 
     def note(self, message: str) -> None:

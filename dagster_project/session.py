@@ -31,9 +31,11 @@ from dagster_project.publication import (
 )
 from dagster_project.run_checks import check_run
 from dagster_project.software import software_version
+from ingestion.context import LoadContext
 from ingestion.contracts import Contracts, dbt_project_dir, read_contracts
 from ingestion.errors import ConfereError, ConfigurationError
 from ingestion.load import SourceResult, load_source, replay
+from ingestion.load_verdicts import judge_sources, require_checks
 from ingestion.state import read_waivers
 from ingestion.store import Check, CheckResult, Run, Store, StreamResult
 from ingestion.workspace import Workspace
@@ -75,8 +77,9 @@ def open_session(
 
     `as_of` is the run's clock; without it the workspace's, else now. Raises StoreBusy when something other
     than a run has the warehouse open, ClockWentBack when the clock lies before the last run's and the run is
-    not `full`.
+    not `full`, ConfigurationError when a check is switched on that cannot be made here.
     """
+    require_checks(workspace)
     project_dir = dbt_project_dir()
     contracts = read_contracts(project_dir / "models")
     with run_lock(workspace.lock_path, started_at=clock(), on_wait=progress.note):
@@ -178,6 +181,7 @@ class RunSession:
                 for source in self.workspace.sources
                 if source.system == system
             )
+            results = self._judge(results)
         self.sources.update({result.source: result for result in results})
         return results
 
@@ -194,6 +198,7 @@ class RunSession:
                 reason=reason,
                 progress=self._report,
             )
+            results = self._judge(results)
         self.sources.update({result.source: result for result in results})
         return results
 
@@ -376,6 +381,11 @@ class RunSession:
         finally:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
 
+    def _judge(self, results: Sequence[SourceResult]) -> tuple[SourceResult, ...]:
+        """The optional checks of what these sources have in the store."""
+        context = LoadContext(self._open_store(), self.run, self._clock, self._report)
+        return judge_sources(results, self.workspace, contracts=self.contracts, context=context)
+
     def _open_store(self) -> Store:
         if self._store is None:
             self._store = self._opener()
@@ -394,9 +404,10 @@ class RunSession:
         *,
         done: int,
         total: int | None = None,
+        documents: int | None = None,
         result: StreamResult | None = None,
     ) -> None:
-        self.progress.step(f"{source} {stream}", done=done, total=total)
+        self.progress.step(f"{source} {stream}", done=done, total=total, documents=documents)
         if result is not None and result.status == "error":
             self.progress.note(f"{source} {stream}: {result.message}")
 

@@ -12,7 +12,11 @@ Clock = Callable[[], datetime]
 
 
 class Progress(Protocol):
-    """Told how far a source is; `total` is None while unknown, `result` comes with a stream's last call."""
+    """Told how far a source is; `result` comes with a stream's last call.
+
+    `done` and `total` (None while unknown) measure the work; with `documents`, the documents that came so
+    far, they are bytes.
+    """
 
     def __call__(
         self,
@@ -21,6 +25,7 @@ class Progress(Protocol):
         *,
         done: int,
         total: int | None = None,
+        documents: int | None = None,
         result: StreamResult | None = None,
     ) -> None: ...
 
@@ -34,10 +39,18 @@ class LoadContext:
     clock: Clock
     progress: Progress | None = None
 
-    def tell(self, source: str, stream: str, *, done: int) -> None:
+    def tell(
+        self,
+        source: str,
+        stream: str,
+        *,
+        done: int,
+        total: int | None = None,
+        documents: int | None = None,
+    ) -> None:
         """Say how far a stream is."""
         if self.progress is not None:
-            self.progress(source, stream, done=done)
+            self.progress(source, stream, done=done, total=total, documents=documents)
 
     def tell_result(self, result: StreamResult) -> None:
         """Say what came of a stream."""

@@ -1,20 +1,18 @@
 """The XML folder connector: an inbox of fiscal XML, any folder tree, to batches of rows.
 
-Holds the walk over the folder, what tells an unchanged file, and taking refused contents again. What is in a
-file is the fiscal package's business; files are never changed, moved or deleted.
+Holds how the files of a folder, or contents that were refused, become batches, and how far that is. What is
+in a file is the fiscal package's business, which files are new that of the listing.
 """
 
 import io
 import logging
-import os
-import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, NoReturn
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ingestion.archive import Archive, read_many
 from ingestion.errors import SourceUnavailable
@@ -23,31 +21,36 @@ from ingestion.fiscal.counts import IntakeCounts
 from ingestion.fiscal.intake import BatchSize, FiscalBatch, IsStored, QuarantinedInput, SourceFile, take_in
 from ingestion.fiscal.limits import Limits
 from ingestion.fiscal.tables import TableShape, read_tables
+from ingestion.folder_listing import ListedFile, Listing, list_folder
 
 __all__ = [
     "BatchSize",
     "FiscalBatch",
     "IntakeCounts",
-    "KnownFile",
+    "IntakeProgress",
     "QuarantinedInput",
     "RefusedContent",
-    "known_files_of",
     "read_folder",
     "read_refused",
 ]
 
 _log = logging.getLogger(__name__)
 
-_PROCESSES = 2
+_THREADS = 2
 
 
-class KnownFile(NamedTuple):
-    """The marks of a file when it was last read."""
+@dataclass(frozen=True, slots=True)
+class IntakeProgress:
+    """How far an intake is: documents (XML contents) and bytes of files that are done.
 
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-    sha256: str
+    `bytes_done` holds what was read so far of a large archive, too. `bytes_total` is None while the folder is
+    being listed; `files` is what was found by then.
+    """
+
+    files: int
+    documents: int = 0
+    bytes_done: int = 0
+    bytes_total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,49 +65,44 @@ def read_folder(
     folder: Path,
     *,
     archive: Archive,
-    known_files: Mapping[str, KnownFile],
+    known_files: pa.Table | None,
     is_stored: IsStored,
     tables: Mapping[str, TableShape] | None = None,
     limits: Limits | None = None,
-    processes: int = _PROCESSES,
+    threads: int = _THREADS,
     batch_size: BatchSize | None = None,
-    on_file: Callable[[str], None] | None = None,
+    on_progress: Callable[[IntakeProgress], None] | None = None,
 ) -> Iterator[FiscalBatch]:
     """Read the files of a folder that are new or changed, in the order of their paths.
 
-    A file is unchanged when its size, modification and change time are those of `known_files`; it is not
-    opened then. `is_stored` tells which contents (hex SHA-256) need no reading. The bytes of what is read go
-    to `archive`. `on_file` is told each path that is opened. Each batch's counts hold what happened since the
-    one before; their sum passes `IntakeCounts.verify`. SourceUnavailable when the folder is not there.
+    A file is unchanged when its size, modification and change time are those of `known_files` (columns path,
+    size, mtime_ns and ctime_ns, in any order; None: nothing is known); it is not opened then. `is_stored`
+    tells which contents (hex SHA-256) need no reading. The bytes of what is read go to `archive`.
+    `on_progress` is told while the folder is listed, and of each batch once it was taken. Each batch's counts
+    hold what happened since the one before; their sum passes `IntakeCounts.verify`. SourceUnavailable when
+    the folder is not there.
     """
     if not folder.is_dir():
         raise SourceUnavailable(
             f"{folder}: there is no such folder; create it or correct the source's folder"
         )
-    unchanged = 0
-
-    def changed_files() -> Iterator[SourceFile]:
-        nonlocal unchanged
-        for file in list_files(folder):
-            if (file.size, file.mtime_ns, file.ctime_ns) == known_files.get(file.path, ())[:3]:
-                unchanged += 1
-                continue
-            if on_file is not None:
-                on_file(file.path)
-            yield file
-
-    told = 0
+    tell = on_progress or _tell_nobody
+    listing = list_folder(folder, known=known_files, on_found=lambda found: tell(IntakeProgress(files=found)))
+    del known_files
+    tally = _Tally(listing)
+    unchanged = IntakeCounts(unchanged=listing.unchanged)
     for batch in take_in(
-        changed_files(),
+        map(tally.source_file, listing),
         tables=read_tables() if tables is None else tables,
         archive=archive,
         is_stored=is_stored,
         limits=limits or Limits(),
-        processes=processes,
+        threads=threads,
         batch_size=batch_size or BatchSize(),
     ):
-        yield replace(batch, counts=batch.counts + IntakeCounts(unchanged=unchanged - told))
-        told = unchanged
+        yield replace(batch, counts=batch.counts + unchanged)
+        unchanged = IntakeCounts()
+        tell(tally.after(batch))
 
 
 def read_refused(
@@ -115,7 +113,7 @@ def read_refused(
     is_stored: IsStored,
     tables: Mapping[str, TableShape] | None = None,
     limits: Limits | None = None,
-    processes: int = _PROCESSES,
+    threads: int = _THREADS,
     batch_size: BatchSize | None = None,
 ) -> Iterator[FiscalBatch]:
     """Read refused contents again, from their bytes in the archive, by the maps and limits of today.
@@ -142,7 +140,7 @@ def read_refused(
         archive=archive,
         is_stored=is_stored,
         limits=limits or Limits(),
-        processes=processes,
+        threads=threads,
         batch_size=batch_size or BatchSize(),
         again=places.keys(),
     ):
@@ -153,54 +151,41 @@ def read_refused(
         )
 
 
-def known_files_of(table: pa.Table) -> dict[str, KnownFile]:
-    """The known files by path, from a table with the columns path, size, mtime_ns, ctime_ns and sha256."""
-    columns = (table.column(name).to_pylist() for name in ("path", *KnownFile._fields))
-    return {path: KnownFile(*marks) for path, *marks in zip(*columns, strict=True)}
-
-
 def split_place(place: str) -> tuple[str, str]:
     """The path and the inner path in a place of quarantine."""
     path, _, inner_path = place.partition("#")[0].partition("!")
     return unescaped(path), inner_path
 
 
-def list_files(folder: Path) -> Iterator[SourceFile]:
-    """The regular files below a folder, folder by folder in the order of their names.
+class _Tally:
+    """Counts what an intake has done, a part of the file that is open included."""
 
-    A link to a file counts as the file; a link to a folder is not followed. A folder that cannot be listed
-    comes as a file that cannot be read.
-    """
-    pending = [("", os.fspath(folder))]
-    while pending:
-        prefix, directory = pending.pop()
-        try:
-            with os.scandir(directory) as listing:
-                entries = sorted(listing, key=lambda entry: entry.name)
-        except OSError as error:
-            yield SourceFile(prefix.rstrip("/"), partial(_raise, error), 0)
-            continue
-        folders = []
-        for entry in entries:
-            path = prefix + os.fsencode(entry.name).decode("utf-8", "backslashreplace")
-            if entry.is_dir(follow_symlinks=False):
-                folders.append((f"{path}/", entry.path))
-                continue
-            try:
-                marks = entry.stat()
-            except OSError as error:
-                yield SourceFile(path, partial(_raise, error), 0)
-                continue
-            if stat.S_ISREG(marks.st_mode):
-                yield SourceFile(
-                    path, partial(_open, entry.path), marks.st_size, marks.st_mtime_ns, marks.st_ctime_ns
-                )
-        pending.extend(reversed(folders))
+    def __init__(self, listing: Listing) -> None:
+        self._done = IntakeProgress(files=listing.files, bytes_total=listing.bytes)
+        self._whole = 0
+        self._open: io.BufferedReader | None = None
+
+    def source_file(self, file: ListedFile) -> SourceFile:
+        """A listed file for the intake."""
+        return SourceFile(file.path, partial(self._opened, file), file.size, file.mtime_ns, file.ctime_ns)
+
+    def after(self, batch: FiscalBatch) -> IntakeProgress:
+        """How far it is once a batch was taken; never less far than before."""
+        self._whole += pc.sum(batch.files["size"]).as_py() or 0
+        reached = self._whole
+        if self._open is not None and not self._open.closed:
+            reached += self._open.tell()
+        self._done = replace(
+            self._done,
+            documents=self._done.documents + batch.counts.parts,
+            bytes_done=max(self._done.bytes_done, reached),
+        )
+        return self._done
+
+    def _opened(self, file: ListedFile) -> io.BufferedReader:
+        self._open = file.open()
+        return self._open
 
 
-def _open(path: str) -> io.BufferedReader:
-    return Path(path).open("rb")
-
-
-def _raise(error: OSError) -> NoReturn:
-    raise error
+def _tell_nobody(_progress: IntakeProgress) -> None:
+    pass
