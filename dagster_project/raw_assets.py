@@ -11,7 +11,7 @@ import dagster as dg
 
 from dagster_project.session_resource import SessionOfRun
 from ingestion.contracts import Contracts
-from ingestion.store import StreamResult
+from ingestion.store import REREAD_STREAM, StreamResult
 
 POOL: Final = "duckdb"
 """One step at a time touches the warehouse, also across runs that Dagster itself starts."""
@@ -30,13 +30,14 @@ def raw_key(system: str, table: str) -> dg.AssetKey:
 
 
 def raw_tables(contracts: Contracts) -> dict[str, dict[dg.AssetKey, str]]:
-    """For each system its asset keys, with the stream that feeds each: the native table, or the files."""
+    """For each system its asset keys, with the stream that feeds each: native table, files, or a check."""
     systems: dict[str, dict[dg.AssetKey, str]] = {}
     for table in contracts.tables:
         systems.setdefault(table.system, {})[raw_key(table.system, table.name)] = table.native
     for document_table in contracts.document_tables:
         key = raw_key(document_table.system, document_table.name)
-        systems.setdefault(document_table.system, {})[key] = _FILES
+        stream = _FILES if document_table.check is None else document_table.name
+        systems.setdefault(document_table.system, {})[key] = stream
     return systems
 
 
@@ -82,6 +83,7 @@ def _system_assets(system: str, streams: Mapping[dg.AssetKey, str]) -> dg.Assets
                 for result in results
                 for stream in result.streams
                 if stream.stream.casefold() == streams[key].casefold()
+                or (stream.stream == REREAD_STREAM and streams[key] == _FILES)
             ]
             yield dg.MaterializeResult(asset_key=key, metadata=_metadata(delivered))
             if any(check.asset_key == key for check in context.selected_asset_check_keys):

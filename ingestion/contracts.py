@@ -100,11 +100,15 @@ class TableContract:
 
 @dataclass(frozen=True, slots=True)
 class DocumentTable:
-    """A raw table that a parser fills: its name and its columns (name, DuckDB type), the envelope apart."""
+    """A raw table that a parser fills: its name and its columns (name, DuckDB type), the envelope apart.
+
+    `check` names the optional check that fills it instead.
+    """
 
     system: str
     name: str
     columns: tuple[tuple[str, str], ...]
+    check: str | None = None
 
     @property
     def schema(self) -> str:
@@ -201,7 +205,8 @@ def _table(
     # what starts with an underscore is the store's envelope: it may be described, it is not delivered
     listed = [column for column in table.get("columns", []) if not str(column["name"]).startswith("_")]
     if "native" not in meta:
-        return DocumentTable(system, name, tuple((c["name"], _data_type(c, where=where)) for c in listed))
+        types = tuple((c["name"], _data_type(c, where=where)) for c in listed)
+        return DocumentTable(system, name, types, check=meta.get("check"))
     columns = tuple(_column(column, where=where) for column in listed)
     contract = TableContract(
         system=system,

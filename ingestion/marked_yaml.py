@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 _TAG: Final = "tag:yaml.org,2002:"
 _TEXT_TAGS: Final = frozenset({f"{_TAG}str", f"{_TAG}timestamp"})
+_FLAGS: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _NUMBER_TAGS: Final = frozenset({f"{_TAG}int", f"{_TAG}float"})
 
 
@@ -80,6 +81,15 @@ class MarkedMapping:
         if value is None:
             raise self.place(name).error("is missing")
         return value
+
+    def flag(self, name: str) -> bool:
+        """true or false; false when the key is absent."""
+        node = self._take(name)
+        if node is None:
+            return False
+        if not isinstance(node, yaml.ScalarNode) or node.tag != f"{_TAG}bool":
+            raise self._at(node, name).error("must be true or false")
+        return _FLAGS[node.value.lower()]
 
     def texts(self, name: str) -> Sequence[str]:
         """A list of texts; empty when the key is absent."""

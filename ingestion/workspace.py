@@ -42,6 +42,9 @@ TOLERANCES: Final[Mapping[str, Decimal]] = MappingProxyType(
 )
 """Default tolerances in reais: a difference above is a mismatch, one at or below and not zero is rounding."""
 
+CHECKS: Final = ("signatures", "schemas")
+"""Checks of stored XML that are made only when they are switched on."""
+
 PRODUCTS: Final = ("antecipa", "mais_negocios")
 PAYMENTS: Final = ("antecipacao", "contravencimento")
 ROLLS: Final = ("next_business_day", "previous_business_day")
@@ -174,7 +177,8 @@ class ControlAccount:
 class Workspace:
     """The settings of a workspace, checked.
 
-    `as_of` is UTC; a deadline is in the unit that its name ends in, a tolerance in reais.
+    `as_of` is UTC; a deadline is in the unit that its name ends in, a tolerance in reais. `checks` are the
+    optional ones that are switched on, with the place where that is said.
     """
 
     root: Path
@@ -185,6 +189,7 @@ class Workspace:
     accounts: tuple[ControlAccount, ...]
     deadlines: Mapping[str, int]
     tolerances: Mapping[str, Decimal]
+    checks: Mapping[str, Place]
 
     @property
     def settings_path(self) -> Path:
@@ -256,6 +261,7 @@ def read_workspace(root: Path, *, environ: Mapping[str, str]) -> Workspace:
         accounts=tuple(settings.each("accounts", lambda node: _account(node, names))),
         deadlines=settings.overlay("deadlines", DEADLINES, _count),
         tolerances=settings.overlay("tolerances", TOLERANCES, _hundredths),
+        checks=settings.nested("checks", _checks) or MappingProxyType({}),
     )
     settings.finish()
     return workspace
@@ -432,6 +438,12 @@ def _bank(node: MarkedMapping) -> BankAccount:
     )
     node.finish()
     return bank
+
+
+def _checks(node: MarkedMapping) -> Mapping[str, Place]:
+    wanted = {name: node.place(name) for name in CHECKS if node.flag(name)}
+    node.finish()
+    return MappingProxyType(wanted)
 
 
 def _one_of(text: str, allowed: Iterable[str], kind: str) -> str:

@@ -5,6 +5,7 @@ matter here. Bytes never come from a path, because lxml would inflate what it op
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +30,9 @@ _OPTIONS: dict[str, Any] = {
     "collect_ids": False,
 }
 
+# A signature covers white space and processing instructions, and no comments.
+_VERBATIM_OPTIONS = {**_OPTIONS, "remove_pis": False, "remove_blank_text": False}
+
 # Encodings in which "<" is the byte 0x3C, alone or with a NUL, so that counting that byte bounds the elements
 # of a document before it is parsed. UTF-7 and the EBCDIC pages, which libxml2 reads too, would hide them.
 _UNICODE = frozenset({"utf-8", "utf8", "utf-16", "utf16", "utf-16le", "utf-16be"})
@@ -52,6 +56,7 @@ _UNSUPPORTED_ENCODING = frozenset({31, 32})  # XML_ERR_UNKNOWN_ENCODING, XML_ERR
 _RESOURCE_LIMIT = 114
 
 _PARSER = etree.XMLParser(**_OPTIONS)
+_VERBATIM_PARSER = etree.XMLParser(**_VERBATIM_OPTIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +71,8 @@ class ParsedXml:
     repair: str | None
 
 
-def parse(content: bytes, *, limits: Limits) -> ParsedXml:
-    """Parse one XML of any allowed encoding.
+def parse(content: bytes, *, limits: Limits, verbatim: bool = False) -> ParsedXml:
+    """Parse one XML of any allowed encoding; `verbatim` keeps the white space between elements.
 
     Raises Refused: empty_file, too_large, not_xml, unsupported_encoding, too_many_elements, too_deep,
     doctype_forbidden, malformed_xml. No entity is resolved, nothing outside the bytes is read, and memory
@@ -75,9 +80,9 @@ def parse(content: bytes, *, limits: Limits) -> ParsedXml:
     """
     _check(content, limits)
     try:
-        root, repair = etree.fromstring(content, _PARSER), None
+        root, repair = etree.fromstring(content, _VERBATIM_PARSER if verbatim else _PARSER), None
     except etree.XMLSyntaxError as error:
-        root, repair = _parse_mended(content, error)
+        root, repair = _parse_mended(content, error, _VERBATIM_OPTIONS if verbatim else _OPTIONS)
     if root.getroottree().docinfo.doctype:
         raise _doctype(content)
     return ParsedXml(root, repair)
@@ -121,7 +126,7 @@ def _declared_encoding(content: bytes) -> str | None:
     return None if declaration is None else declaration[1].decode("ascii", "replace").lower()
 
 
-def _parse_mended(content: bytes, error: etree.XMLSyntaxError) -> tuple[Any, str]:
+def _parse_mended(content: bytes, error: etree.XMLSyntaxError, options: Mapping[str, Any]) -> tuple[Any, str]:
     """Parse again with what may be mended mended; the first error stands when there is nothing to mend."""
     if b"<!DOCTYPE" in content or b"<!DOCTYPE" in content.replace(b"\0", b""):
         raise _doctype(content) from error
@@ -131,7 +136,7 @@ def _parse_mended(content: bytes, error: etree.XMLSyntaxError) -> tuple[Any, str
         repairs.append(encoding.replace("-", ""))
     if repairs:
         try:
-            return etree.fromstring(mended, etree.XMLParser(encoding=encoding, **_OPTIONS)), "+".join(repairs)
+            return etree.fromstring(mended, etree.XMLParser(encoding=encoding, **options)), "+".join(repairs)
         except etree.XMLSyntaxError as second:
             error = second
     if error.code in _UNSUPPORTED_ENCODING:

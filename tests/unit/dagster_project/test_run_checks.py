@@ -19,7 +19,7 @@ def warehouse(tmp_path: Path) -> Path:
         connection.execute("create schema quality")
         connection.execute(
             "create table quality.extractions (run_id varchar, source varchar, stream varchar,"
-            " status varchar, finished_at timestamptz, message varchar)"
+            " mode varchar, status varchar, finished_at timestamptz, message varchar)"
         )
         connection.execute(
             "create table quality.completeness (run_id varchar, source varchar, stream varchar,"
@@ -28,11 +28,13 @@ def warehouse(tmp_path: Path) -> Path:
     return path
 
 
-def extraction(warehouse: Path, status: str, *, run_id: str = "r2", age: timedelta = timedelta()) -> None:
+def extraction(
+    warehouse: Path, status: str, *, run_id: str = "r2", mode: str = "full", age: timedelta = timedelta()
+) -> None:
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute(
-            "insert into quality.extractions values (?, 'erp', 'SE1', ?, ?, 'unreadable')",
-            [run_id, status, NOW - age],
+            "insert into quality.extractions values (?, 'erp', 'SE1', ?, ?, ?, 'unreadable')",
+            [run_id, mode, status, NOW - age],
         )
 
 
@@ -73,6 +75,12 @@ def test_a_stream_that_failed_is_named(warehouse: Path) -> None:
 def test_a_source_that_was_not_read_for_long(warehouse: Path, status: str, hours: int, expected: str) -> None:
     extraction(warehouse, status, age=timedelta(hours=hours))
     assert results(warehouse)["freshness"].status == expected
+
+
+def test_a_check_of_what_is_stored_reads_no_source(warehouse: Path) -> None:
+    extraction(warehouse, "error", age=timedelta(hours=1))
+    extraction(warehouse, "ok", mode="check")
+    assert results(warehouse)["freshness"].status == "warned"
 
 
 def test_rows_that_got_lost(warehouse: Path) -> None:

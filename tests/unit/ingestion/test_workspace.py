@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from ingestion.errors import ConfigurationError
-from ingestion.workspace import DEADLINES, TOLERANCES, Workspace, init_workspace, parse_as_of, read_workspace
+from ingestion.workspace import (
+    CHECKS,
+    DEADLINES,
+    TOLERANCES,
+    Workspace,
+    init_workspace,
+    parse_as_of,
+    read_workspace,
+)
 
 FULL = """\
 as_of: 2026-11-30T23:59:59Z
@@ -110,6 +118,36 @@ def test_what_the_new_workspace_shows_in_comments_is_right(tmp_path: Path) -> No
     assert workspace.as_of is not None
     assert workspace.deadlines == DEADLINES
     assert workspace.tolerances == TOLERANCES
+    assert set(workspace.checks) == set(CHECKS)
+
+
+@pytest.mark.parametrize(
+    ("said", "on"),
+    [
+        ("", set()),
+        ("checks: {signatures: true}", {"signatures"}),
+        ("checks: {signatures: no, schemas: yes}", {"schemas"}),
+    ],
+)
+def test_checks_are_off_until_they_are_switched_on(tmp_path: Path, said: str, on: set[str]) -> None:
+    workspace = read(tmp_path, f"companies: []\nsources: []\n{said}\n")
+    assert set(workspace.checks) == on
+
+
+def test_a_switched_on_check_keeps_its_place(tmp_path: Path) -> None:
+    workspace = read(tmp_path, "companies: []\nsources: []\nchecks:\n  schemas: true\n")
+    place = workspace.checks["schemas"]
+    assert (place.line, place.key) == (4, "checks.schemas")
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [("signature: true", "unknown key"), ("signatures: 1", "true or false"), ("signatures: [yes]", "true")],
+)
+def test_a_switch_is_true_or_false(tmp_path: Path, said: str, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message) as error:
+        read(tmp_path, f"companies: []\nsources: []\nchecks:\n  {said}\n")
+    assert error.value.line == 4
 
 
 def test_a_secret_is_resolved_at_use_and_never_shown(tmp_path: Path) -> None:

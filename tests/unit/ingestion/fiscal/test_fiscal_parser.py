@@ -123,6 +123,15 @@ def test_nothing_is_included() -> None:
     assert len(include) == 0
 
 
+def test_white_space_is_kept_only_where_it_is_asked_for() -> None:
+    content = b"<a>\n  <b>1</b>\n</a>\0"
+    assert parse(content, limits=Limits()).root.text is None
+    kept = parse(content, limits=Limits(), verbatim=True)
+    assert (kept.root.text, kept.repair) == ("\n  ", "trailing_bytes")
+    with pytest.raises(Refused):
+        parse(b"<!DOCTYPE a><a/>", limits=Limits(), verbatim=True)
+
+
 def test_comments_and_cdata_are_one_text() -> None:
     assert parse(b"<a>1<!-- no -->2<![CDATA[<3>]]></a>", limits=Limits()).root.text == "12<3>"
 
