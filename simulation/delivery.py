@@ -23,7 +23,7 @@ from simulation.companies import Branch
 from simulation.documents import Document, Kind
 from simulation.events import Event
 from simulation.stories import Story
-from simulation.xml import cte, events, nfe
+from simulation.xml import cte, events, nfe, voiding
 from simulation.xml.signature import Signed
 
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
@@ -248,7 +248,9 @@ class Delivery:
         }
 
     def deliver(self, story: Story, *, rng: Random) -> None:
-        """Deliver a story's document and events; a story that is not delivered leaves nothing."""
+        """Deliver a story's document and events; of one without a document only that its number is void."""
+        if story.voided_at:
+            self._deliver_voiding(story.document, story.voided_at)
         if not story.is_delivered:
             return
         document = story.document
@@ -318,6 +320,11 @@ class Delivery:
         if way == "answer" and not is_cte and event.status != "573":
             summary = (_DECLARATION + events.summary(event)).encode()
             self._to_answer(branch, event.at, Member("", summary, "resEvento_v1.01.xsd"))
+
+    def _deliver_voiding(self, document: Document, at: datetime) -> None:
+        # Distribution hands none out: the issuer keeps them with what he sent himself.
+        content = (_DECLARATION + voiding.processed(document, at)).encode()
+        self._to_zip(document.branch, at, Member(f"{document.access_key[:34]}-procInutNFe.xml", content, ""))
 
     def _way(self, rng: Random) -> str:
         chance = rng.random()

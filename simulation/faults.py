@@ -176,8 +176,12 @@ def _wrong_key(story: Story, case: Case) -> Planted:
     return Planted(story.document.totals.amount, "posted with a digit of the key mistyped")
 
 
-@_planter("denied_or_void_number", replace(_SALE, status="302"))
-def _denied(story: Story, _case: Case) -> Planted:
+@_planter("denied_or_void_number", replace(_SALE, status="302"), _SALE)
+def _denied(story: Story, case: Case) -> Planted:
+    if case.variant % len(PLANTERS["denied_or_void_number"].shapes) == 1:
+        story.is_delivered = False
+        story.voided_at = _later(story.posting, case)
+        return Planted(story.posting.amount, "its number declared void, live in the ERP", story.posting)
     story.change(is_denied=True)
     return Planted(story.document.totals.amount, "denied by the tax authority, live in the ERP")
 

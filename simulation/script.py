@@ -147,7 +147,7 @@ def open_timeline(*, documents: int, months: int, faults: Faults) -> tuple[Timel
     counts = _counts(faults, documents)
     while True:
         # Documents that are never delivered are made on top of those that are.
-        timeline = Timeline.until_as_of(months=months, acts=documents + counts.get("erp_without_xml", 0))
+        timeline = Timeline.until_as_of(months=months, acts=documents + _never_delivered(counts))
         room = len(_settled(timeline))
         if sum(counts.values()) <= room:
             return timeline, counts
@@ -175,6 +175,11 @@ def stage(timeline: Timeline, group: Group, counts: Mapping[str, int], *, rng: R
     at_the_end = reversed(range(settled.stop, timeline.acts))
     scenes.update(zip(at_the_end, _LAST_SCENES, strict=False))
     return scenes
+
+
+def _never_delivered(counts: Mapping[str, int]) -> int:
+    """Tell how many of the faults leave no XML: those without, and every other number that is void."""
+    return counts.get("erp_without_xml", 0) + counts.get("denied_or_void_number", 0) // 2
 
 
 def _counts(faults: Faults, documents: int) -> dict[str, int]:

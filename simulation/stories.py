@@ -75,7 +75,10 @@ class Awareness:
 
 @dataclass(slots=True)
 class Story:
-    """A document and all that came of it. Lives and planters change it before it is written."""
+    """A document and all that came of it. Lives and planters change it before it is written.
+
+    With ``voided_at`` its issuer had its number declared void: there is no document, only the proof of that.
+    """
 
     document: Document
     postings: list[Posting] = field(default_factory=list)
@@ -83,6 +86,7 @@ class Story:
     queued: Queued | None = None
     awareness: Awareness | None = None
     is_delivered: bool = True
+    voided_at: datetime | None = None
 
     @property
     def posting(self) -> Posting:

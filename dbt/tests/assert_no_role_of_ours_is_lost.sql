@@ -1,4 +1,4 @@
--- Every (document, branch, role) of a published document is one row of the synchronisation (S000-02).
+-- Every (document, branch, role) of a published document that an ERP posts is one row of the synchronisation (S000-02).
 
 with ours as (
 
@@ -8,7 +8,10 @@ with ours as (
         parties.role as company_role
     from {{ ref('document_parties') }} as parties
     inner join {{ ref('int_branches__located') }} as branches on parties.tax_id = branches.company_cnpj
-    where parties.role not in ('pickup', 'delivery', 'intermediary')
+    inner join {{ ref('documents') }} as documents on parties.access_key = documents.access_key
+    where
+        parties.role in {{ synced_roles() }}
+        and documents.model in {{ models_read() }}
 
 )
 

@@ -91,7 +91,8 @@ def _content(document: Document) -> str:
     shape = document.shape
     issuer, recipient = document.issuer, document.recipient
     issued_at = document.issued_at.isoformat()
-    has_ibs_cbs = issuer.regime == "3" and document.issued_at.year >= 2026
+    # A return repeats the lines of a note whose issuer may not owe the taxes: the total goes with the lines.
+    has_ibs_cbs = any(item.ibs_cbs for item in document.items)
     authorised = f"<autXML><CNPJ>{document.authorised}</CNPJ></autXML>" if document.authorised else ""
     order = f"<compra><xPed>{document.order_number}</xPed></compra>" if document.order_number else ""
     note = (

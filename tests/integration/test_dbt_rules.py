@@ -61,7 +61,7 @@ def test_every_unit_test_of_the_models_passes(target: Path) -> None:
     result = invoke("test", "--select", "test_type:unit", target=target)
     outcomes = {outcome.node.name: (str(outcome.status), outcome.message) for outcome in result.result}
     assert {name: outcome for name, outcome in outcomes.items() if outcome[0] != "pass"} == {}
-    assert len(outcomes) >= 15
+    assert len(outcomes) >= 30
 
 
 def rows_of(template: str, *, target: Path) -> list[tuple[Any, ...]]:
@@ -110,6 +110,17 @@ def test_no_overlap(rows: str, offenders: int, *, target: Path) -> None:
     )
     relation = f"(select key, {instants} from (values {rows}) as given (key, valid_from, valid_to, known_from, known_to))"
     found = rows_of(f"{{{{ test_no_overlap(model=\"{relation}\", key=['key']) }}}}", target=target)
+    assert len(found) == offenders
+
+
+@pytest.mark.parametrize(("rule", "offenders"), [("one", 2), ("other", 0)], ids=["fires", "silent"])
+def test_rule_holds(rule: str, offenders: int, *, target: Path) -> None:
+    columns = "access_key, rule, item, severity, found_amount, expected_amount, difference, found_text, expected_text"
+    relation = (
+        "(select * from (values ('K', 'one', '', 'error', 2, 1, 1, null, null), ('L', 'one', '3', 'info', 2, 1, 1, null, null),"
+        f" ('K', 'third', '', 'warn', 2, 1, 1, null, null)) as given ({columns}))"
+    )
+    found = rows_of(f"{{{{ test_rule_holds(model=\"{relation}\", rule='{rule}') }}}}", target=target)
     assert len(found) == offenders
 
 

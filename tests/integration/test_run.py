@@ -30,7 +30,7 @@ class Notes:
         if name not in self.stages:
             self.stages.append(name)
 
-    def step(self, label: str, *, done: int, total: int | None = None) -> None:
+    def step(self, label: str, *, done: int, total: int | None = None, documents: int | None = None) -> None:
         pass
 
     def note(self, message: str) -> None:

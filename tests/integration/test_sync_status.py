@@ -11,7 +11,7 @@ from dagster_project.run import run_workspace
 from ingestion.state import add_waiver
 from ingestion.store import Waiver
 from ingestion.workspace import read_workspace
-from tests.integration.world import CARRIER, CUSTOMER, OTHER_BRANCH, OURS, World
+from tests.integration.world import CARRIER, CUSTOMER, OTHER_BRANCH, OURS, SUPPLIER, World, access_key
 
 pytestmark = pytest.mark.slow
 
@@ -129,6 +129,20 @@ def build(world: World) -> dict[str, Case]:
     world.sf1(key)
     key = case("without_protocol", world.nfe(next(number), on=AUGUST, status=None), "S", None)
     world.sf1(key)
+    key = case("void_number", world.nfe(8001, on=AUGUST, status=None), "S", "denied_or_void_number")
+    world.sf1(key)
+    case("void_number_never_posted", world.nfe(8002, on=AUGUST, status=None), "N", None)
+    key = case("void_of_another_year", world.nfe(8101, on=AUGUST, status=None), "S", None)
+    world.sf1(key)
+    key = case("void_refused", world.nfe(8201, on=AUGUST, status=None), "S", None)
+    world.sf1(key)
+    key = case("authorised_number_said_to_be_void", world.nfe(8301, on=AUGUST), "S", None)
+    world.sf1(key)
+    world.void(SUPPLIER, 8000, 8005)
+    world.void(SUPPLIER, 8100, 8105, year=2025)
+    world.void(SUPPLIER, 8200, 8205, status="241")
+    world.void(SUPPLIER, 8200, 8205, environment="2")
+    world.void(SUPPLIER, 8300, 8305)
 
     key = case(
         "issued",
@@ -178,6 +192,10 @@ def build(world: World) -> dict[str, Case]:
     (world.root / "inbox/xml" / f"{stranger}-nfe.xml").unlink()
     world.sf1(stranger)
     world.sf1(stranger, F1_CHVNFE=" ", F1_ESPECIE="NFS", F1_DOC="000000777")
+    # no XML can stand behind a void number, with its key or without; a deleted posting of one is as it should be
+    world.sf1(access_key(SUPPLIER, 8003, on=AUGUST))
+    world.sf1(access_key(SUPPLIER, 8004, on=AUGUST), F1_CHVNFE=" ")
+    world.sf1(access_key(SUPPLIER, 8005, on=AUGUST), D_E_L_E_T_="*")
     return cases
 
 
@@ -212,13 +230,20 @@ def test_mismatches_are_those_and_no_others(world: World, cases: dict[str, Case]
         if case.cause and case.is_mismatch
     }
     stranger = world.query(
-        "select erp_document_key from marts.erp_documents where matched_by = 'none' and model = '55' and cause is not null"
+        "select cause, erp_document_key, causes from marts.erp_documents where matched_by = 'none' and model = '55' and cause is not null"
     )
-    expected |= {("erp_without_xml", "erp_document", key, OURS) for (key,) in stranger}
+    expected |= {(cause, "erp_document", key, OURS) for cause, key, _ in stranger}
+    numbers = {(cause, str(key).split("|")[3]) for cause, key, _ in stranger}
+    assert numbers == {
+        ("erp_without_xml", "000999999"),
+        ("denied_or_void_number", "000008003"),
+        ("denied_or_void_number", "000008004"),
+    }
+    assert all(causes == [cause] for cause, _, causes in stranger)
     found = world.query(
         "select cause, entity_type, entity_key, company_cnpj from marts.mismatches where resolved_at is null"
     )
-    assert len(stranger) == 1
+    assert len(stranger) == 3
     assert set(found) == expected
     assert len(found) == len(expected)
 

@@ -87,13 +87,15 @@ class World:
         status: str | None = "100",
         environment: str = "1",
         carrier: str | None = None,
+        model: str = "55",
+        total: str | None = None,
     ) -> str:
-        """An NF-e, with its protocol unless `status` is None. Returns its key."""
-        key = access_key(issuer, number, on=on)
+        """An NF-e, with its protocol unless `status` is None; its total is its amount unless told. Returns its key."""
+        key = access_key(issuer, number, on=on, model=model)
         transport = f"<transporta><CNPJ>{carrier}</CNPJ></transporta>" if carrier else ""
         document = (
             f'<NFe xmlns="http://www.portalfiscal.inf.br/nfe"><infNFe Id="NFe{key}" versao="4.00"><ide><cUF>35</cUF>'
-            f"<cNF>{key[35:43]}</cNF><natOp>Venda</natOp><mod>55</mod><serie>1</serie><nNF>{number}</nNF>"
+            f"<cNF>{key[35:43]}</cNF><natOp>Venda</natOp><mod>{model}</mod><serie>1</serie><nNF>{number}</nNF>"
             f"<dhEmi>{on}T10:00:00-03:00</dhEmi><tpNF>1</tpNF><tpEmis>1</tpEmis><cDV>{key[43]}</cDV>"
             f"<tpAmb>{environment}</tpAmb><finNFe>1</finNFe></ide>"
             f"<emit><CNPJ>{issuer}</CNPJ><xNome>Emitente</xNome><enderEmit><UF>SP</UF></enderEmit></emit>"
@@ -103,7 +105,7 @@ class World:
             f"<imposto><ICMS><ICMS00><orig>0</orig><CST>00</CST><vBC>{amount}</vBC><pICMS>18.00</pICMS>"
             f"<vICMS>{icms}</vICMS></ICMS00></ICMS></imposto></det>"
             f"<total><ICMSTot><vBC>{amount}</vBC><vICMS>{icms}</vICMS><vProd>{amount}</vProd><vIPI>0.00</vIPI>"
-            f"<vNF>{amount}</vNF></ICMSTot></total><transp><modFrete>0</modFrete>{transport}</transp></infNFe></NFe>"
+            f"<vNF>{total or amount}</vNF></ICMSTot></total><transp><modFrete>0</modFrete>{transport}</transp></infNFe></NFe>"
         )
         protocol = self._protocol("NFe", key, on, status, environment) if status else ""
         wrapped = (
@@ -115,42 +117,120 @@ class World:
         return key
 
     def cte(
-        self, number: int, *, on: date, taker: str = OURS, sender: str = SUPPLIER, amount: str = "50.00"
+        self,
+        number: int,
+        *,
+        on: date,
+        taker: str = OURS,
+        sender: str = SUPPLIER,
+        amount: str = "50.00",
+        substitutes: str | None = None,
+        environment: str = "1",
     ) -> str:
         """A CT-e of the carrier whose taker is the recipient (toma3 = 3). Returns its key."""
         key = access_key(CARRIER, number, on=on, model="57")
+        purpose = "3" if substitutes else "0"
+        substitution = f"<infCteSub><chCte>{substitutes}</chCte></infCteSub>" if substitutes else ""
         self._write(
             f"{key}-cte.xml",
             f'<cteProc xmlns="http://www.portalfiscal.inf.br/cte" versao="4.00"><CTe><infCte Id="CTe{key}" versao="4.00">'
             f"<ide><cUF>35</cUF><cCT>{key[35:43]}</cCT><CFOP>5353</CFOP><natOp>Transporte</natOp><mod>57</mod>"
             f"<serie>1</serie><nCT>{number}</nCT><dhEmi>{on}T10:00:00-03:00</dhEmi><tpEmis>1</tpEmis><cDV>{key[43]}</cDV>"
-            f"<tpAmb>1</tpAmb><tpCTe>0</tpCTe><modal>01</modal><tpServ>0</tpServ><toma3><toma>3</toma></toma3></ide>"
+            f"<tpAmb>{environment}</tpAmb><tpCTe>{purpose}</tpCTe><modal>01</modal><tpServ>0</tpServ><toma3><toma>3</toma></toma3></ide>"
             f"<emit><CNPJ>{CARRIER}</CNPJ><xNome>Transportadora</xNome><enderEmit><UF>SP</UF></enderEmit></emit>"
             f"<rem><CNPJ>{sender}</CNPJ><xNome>Remetente</xNome></rem>"
             f"<dest><CNPJ>{taker}</CNPJ><xNome>Destinatario</xNome></dest>"
             f"<vPrest><vTPrest>{amount}</vTPrest><vRec>{amount}</vRec></vPrest>"
             f"<imp><ICMS><ICMS00><CST>00</CST><vBC>{amount}</vBC><pICMS>12.00</pICMS><vICMS>6.00</vICMS></ICMS00></ICMS></imp>"
-            f"<infCTeNorm><infCarga><vCarga>1000.00</vCarga></infCarga></infCTeNorm></infCte></CTe>"
-            f"{self._protocol('CTe', key, on, '100', '1')}</cteProc>",
+            f"<infCTeNorm><infCarga><vCarga>1000.00</vCarga></infCarga>{substitution}</infCTeNorm></infCte></CTe>"
+            f"{self._protocol('CTe', key, on, '100', environment)}</cteProc>",
+        )
+        return key
+
+    def mdfe(self, number: int, *, on: date, carries: str, issuer: str = CARRIER) -> str:
+        """An MDF-e with its protocol that carries one NF-e. Returns its key."""
+        key = access_key(issuer, number, on=on, model="58")
+        self._write(
+            f"{key}-mdfe.xml",
+            f'<mdfeProc xmlns="http://www.portalfiscal.inf.br/mdfe" versao="3.00"><MDFe><infMDFe Id="MDFe{key}" versao="3.00">'
+            f"<ide><cUF>35</cUF><tpAmb>1</tpAmb><tpEmit>1</tpEmit><mod>58</mod><serie>1</serie><nMDF>{number}</nMDF>"
+            f"<cMDF>{key[35:43]}</cMDF><cDV>{key[43]}</cDV><modal>1</modal><dhEmi>{on}T10:00:00-03:00</dhEmi><tpEmis>1</tpEmis>"
+            f"<UFIni>SP</UFIni><UFFim>PR</UFFim></ide>"
+            f"<emit><CNPJ>{issuer}</CNPJ><xNome>Transportadora</xNome><enderEmit><UF>SP</UF></enderEmit></emit>"
+            f"<infDoc><infMunDescarga><cMunDescarga>4106902</cMunDescarga><infNFe><chNFe>{carries}</chNFe></infNFe>"
+            f"</infMunDescarga></infDoc><tot><qNFe>1</qNFe><vCarga>100.00</vCarga></tot></infMDFe></MDFe>"
+            f"{self._protocol('MDFe', key, on, '100', '1')}</mdfeProc>",
         )
         return key
 
     def event(
-        self, key: str, event_type: str, *, at: str, author: str, status: str = "135", sequence: int = 1
+        self,
+        key: str,
+        event_type: str,
+        *,
+        at: str,
+        author: str,
+        status: str = "135",
+        sequence: int = 1,
+        environment: str = "1",
+        detail: str = "",
     ) -> None:
-        """An event with its return, registered at the instant `at`."""
-        family, suffix, version = ("CTe", "CTe", "4.00") if key[20:22] == "57" else ("NFe", "", "1.00")
+        """An event with its return, registered at the instant `at`; `detail` is what stands in it besides its name."""
+        family, suffix, version = {"57": ("CTe", "CTe", "4.00"), "58": ("MDFe", "MDFe", "3.00")}.get(
+            key[20:22], ("NFe", "", "1.00")
+        )
         self._write(
             f"{key}-{event_type}-{sequence}-{status}.xml",
             f'<procEvento{family} xmlns="http://www.portalfiscal.inf.br/{family.lower()}" versao="{version}">'
             f'<evento{suffix} versao="{version}"><infEvento Id="ID{event_type}{key}{sequence:02d}">'
-            f"<cOrgao>35</cOrgao><tpAmb>1</tpAmb><CNPJ>{author}</CNPJ><ch{family}>{key}</ch{family}><dhEvento>{at}</dhEvento>"
+            f"<cOrgao>35</cOrgao><tpAmb>{environment}</tpAmb><CNPJ>{author}</CNPJ><ch{family}>{key}</ch{family}><dhEvento>{at}</dhEvento>"
             f"<tpEvento>{event_type}</tpEvento><nSeqEvento>{sequence}</nSeqEvento><verEvento>{version}</verEvento>"
-            f'<detEvento versao="{version}"><descEvento>Evento</descEvento></detEvento></infEvento></evento{suffix}>'
-            f'<retEvento{suffix} versao="{version}"><infEvento><tpAmb>1</tpAmb><cOrgao>35</cOrgao><cStat>{status}</cStat>'
+            f'<detEvento versao="{version}"><descEvento>Evento</descEvento>{detail}</detEvento></infEvento></evento{suffix}>'
+            f'<retEvento{suffix} versao="{version}"><infEvento><tpAmb>{environment}</tpAmb><cOrgao>35</cOrgao><cStat>{status}</cStat>'
             f"<xMotivo>Evento</xMotivo><ch{family}>{key}</ch{family}><tpEvento>{event_type}</tpEvento>"
             f"<nSeqEvento>{sequence}</nSeqEvento><dhRegEvento>{at}</dhRegEvento><nProt>135260000000001</nProt></infEvento>"
             f"</retEvento{suffix}></procEvento{family}>",
+        )
+
+    def answer_to_query(self, key: str, status: str, *, at: str) -> None:
+        """What SEFAZ says of an NF-e when it is asked, at the instant `at`."""
+        self._write(
+            f"{key}-sit-{status}.xml",
+            f'<retConsSitNFe xmlns="http://www.portalfiscal.inf.br/nfe" versao="4.00"><tpAmb>1</tpAmb><cStat>{status}</cStat>'
+            f"<xMotivo>Situacao</xMotivo><cUF>35</cUF><dhRecbto>{at}</dhRecbto><chNFe>{key}</chNFe></retConsSitNFe>",
+        )
+
+    def summary(self, key: str, situation: str, *, on: date) -> None:
+        """The summary of an NF-e that distribution hands out (cSitNFe: 1 authorised, 2 denied, 3 cancelled)."""
+        self._write(
+            f"{key}-resumo.xml",
+            f'<resNFe xmlns="http://www.portalfiscal.inf.br/nfe" versao="1.01"><chNFe>{key}</chNFe><CNPJ>{key[6:20]}</CNPJ>'
+            f"<xNome>Emitente</xNome><IE>1</IE><dhEmi>{on}T10:00:00-03:00</dhEmi><tpNF>1</tpNF><vNF>100.00</vNF><digVal>x</digVal>"
+            f"<dhRecbto>{on}T10:00:05-03:00</dhRecbto><nProt>135260000000001</nProt><cSitNFe>{situation}</cSitNFe></resNFe>",
+        )
+
+    def void(
+        self,
+        issuer: str,
+        first: int,
+        last: int,
+        *,
+        year: int = 2026,
+        status: str = "102",
+        environment: str = "1",
+    ) -> None:
+        """A range of numbers of NF-e that its issuer had declared void (series 1)."""
+        numbers = (
+            f"<cUF>35</cUF><ano>{year % 100}</ano><CNPJ>{issuer}</CNPJ><mod>55</mod><serie>1</serie>"
+            f"<nNFIni>{first}</nNFIni><nNFFin>{last}</nNFFin>"
+        )
+        self._write(
+            f"{issuer}-{first}-{last}-{status}-{environment}-inut.xml",
+            f'<procInutNFe xmlns="http://www.portalfiscal.inf.br/nfe" versao="4.00"><inutNFe versao="4.00">'
+            f'<infInut Id="ID35{first}"><tpAmb>{environment}</tpAmb><xServ>INUTILIZAR</xServ>{numbers}'
+            f"<xJust>Numeracao pulada por erro</xJust></infInut></inutNFe>"
+            f'<retInutNFe versao="4.00"><infInut><tpAmb>{environment}</tpAmb><cStat>{status}</cStat><xMotivo>Inutilizacao</xMotivo>'
+            f"{numbers}<dhRecbto>{year}-09-01T10:00:00-03:00</dhRecbto><nProt>135260000000002</nProt></infInut></retInutNFe></procInutNFe>",
         )
 
     def _protocol(self, family: str, key: str, on: date, status: str, environment: str) -> str:

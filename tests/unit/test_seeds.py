@@ -231,7 +231,7 @@ def test_every_state_has_a_code_and_a_zone_that_exists() -> None:
 
 def test_only_models_that_are_read_can_be_missed() -> None:
     for row in rows("protheus_species"):
-        assert (row["expects_xml"] == "true") == (row["model"] in {"55", "57", "65"}), row["species"]
+        assert (row["expects_xml"] == "true") == (row["model"] in {"55", "57", "65", "67"}), row["species"]
         assert len(row["species"]) <= 5, row["species"]  # F1_ESPECIE holds five characters
 
 
@@ -257,13 +257,88 @@ def test_event_types_are_keyed_by_model() -> None:
     assert {key for key, effect in effects.items() if effect == "cancels"} == {
         ("55", "110111"),
         ("57", "110111"),
+        ("58", "110111"),
+        ("64", "110111"),
         ("65", "110111"),
         ("65", "110112"),
         ("67", "110111"),
     }
+    assert {key for key, effect in effects.items() if effect == "closes"} == {
+        ("58", "110112"),
+        ("58", "310112"),
+    }
     assert effects["57", "240140"] == "substitutes"
     assert effects["57", "610110"] == "disputes"
     assert effects["57", "610111"] == "revokes_event"
+
+
+def test_revocations_pair_events_that_the_catalogue_knows() -> None:
+    known = {row["event_type"] for row in rows("fiscal_event_types")}
+    pairs = {row["event_type"]: row["revoked_event_type"] for row in rows("event_revocations")}
+    assert {*pairs, *pairs.values()} - {""} <= known
+    assert [event for event, revoked in pairs.items() if not revoked] == ["110001"]
+    undoing = {row["event_type"] for row in rows("fiscal_event_types") if row["effect"] == "revokes_event"}
+    assert undoing <= set(pairs)
+
+
+def test_answers_register_events_by_model_and_type() -> None:
+    answers = {(row["c_stat"], row["model"], row["event_type"]) for row in rows("fiscal_event_answers")}
+    assert {c_stat for c_stat, model, event in answers if not model and not event} == {"135", "136"}
+    assert {model for c_stat, model, _ in answers if c_stat == "134"} == {"57", "64", "67"}
+    assert {event for c_stat, _, event in answers if c_stat == "155"} == {"110111", "110112"}
+    assert not {c_stat for c_stat, _, _ in answers} & {"100", "573", "128"}
+
+
+def test_links_told_by_events_are_kinds_of_links() -> None:
+    known = {(row["model"], row["event_type"]) for row in rows("fiscal_event_types")}
+    links = rows("fiscal_event_links")
+    assert {(row["model"], row["event_type"]) for row in links} <= known
+    keys = [(row["model"], row["event_type"], row["linked_model"]) for row in links]
+    assert len(keys) == len(set(keys))
+    assert {row["kind"] for row in links} <= {
+        "transports",
+        "carries",
+        "substitutes",
+        "complements",
+        "annuls",
+        "previous",
+    }
+
+
+def test_only_a_registration_or_a_query_gives_a_standing() -> None:
+    statuses = {row["c_stat"]: row["status"] for row in rows("sefaz_statuses")}
+    assert {code for code, status in statuses.items() if status == "authorised"} == {"100", "150"}
+    assert {code for code, status in statuses.items() if status == "cancelled"} == {"101", "151", "155"}
+    assert {code for code, status in statuses.items() if status == "void"} == {"102", "206"}
+    assert not statuses.keys() & {"104", "124", "135", "136", "204", "217"}
+
+
+def test_document_rules_have_a_tolerance_a_severity_and_a_check() -> None:
+    catalogue = rows("document_rules")
+    assert {row["severity"] for row in catalogue} == {"error", "warn", "info"}
+    for row in catalogue:
+        assert re.fullmatch(r"[a-z_]+", row["rule"])
+        assert row["tolerance"] in {"0.00", "0.01", "0.10"}, row["rule"]
+        assert set(row["models"].split()) <= {"55", "57", "58", "64", "65", "67"}, row["rule"]
+        assert row["name_pt"]
+        assert row["formula_pt"]
+        assert row["source"]
+    marts = SEEDS.parent / "models/marts/fiscal/document_rule_breaks.yml"
+    [mart] = yaml.safe_load(marts.read_text(encoding="utf-8"))["models"]
+    checked = [test["rule_holds"]["arguments"]["rule"] for test in mart["data_tests"] if "rule_holds" in test]
+    assert checked == [row["rule"] for row in catalogue]
+
+
+def test_every_document_rule_has_a_case_that_fires() -> None:
+    models = SEEDS.parent / "models/intermediate/fiscal/_fiscal__models.yml"
+    units = yaml.safe_load(models.read_text(encoding="utf-8"))["unit_tests"]
+    fired = {
+        row["rule"]
+        for unit in units
+        if unit["model"] == "int_fiscal_rules__broken"
+        for row in unit["expect"]["rows"]
+    }
+    assert fired == {row["rule"] for row in rows("document_rules")}
 
 
 def test_every_seed_is_described_with_all_its_columns() -> None:

@@ -113,6 +113,22 @@ def read_documents(folder: Path) -> dict[str, Doc]:
     return documents
 
 
+def read_voided_numbers(folder: Path) -> set[tuple[str, ...]]:
+    """Return issuer, year, model, series and number of what SEFAZ declared void in production."""
+    voided = set()
+    for _, content in leaves(folder):
+        for answer in etree.fromstring(content).iterfind(".//{*}retInutNFe/{*}infInut"):
+            if text(answer, "tpAmb") == "1" and text(answer, "cStat") == "102":
+                first, last = int(text(answer, "nNFIni")), int(text(answer, "nNFFin"))
+                of = (text(answer, "CNPJ"), text(answer, "ano"), text(answer, "mod"), text(answer, "serie"))
+                voided |= {(*of, str(number)) for number in range(first, last + 1)}
+    return voided
+
+
+def _number_of(key: str) -> tuple[str, ...]:
+    return key[6:20], key[2:4], key[20:22], str(int(key[22:25])), str(int(key[25:34]))
+
+
 def _document(body: Any) -> Doc:
     key = body.get("Id")[3:]
     issued_at = datetime.fromisoformat(text(body, "ide", "dhEmi"))
@@ -213,6 +229,7 @@ def find_mismatches(workspace: Path) -> set[Finding]:
     activated = {b["cnpj"]: c["sync_activated_on"] for c in settings["companies"] for b in c["branches"]}
     erp = workspace / "exports" / "protheus"
     documents = read_documents(workspace / "inbox" / "xml")
+    voided = read_voided_numbers(workspace / "inbox" / "xml")
     notes = read_notes(erp)
     by_key: dict[str, list[Note]] = defaultdict(list)
     by_number: dict[tuple[str, str, int, str], list[Note]] = defaultdict(list)
@@ -236,7 +253,9 @@ def find_mismatches(workspace: Path) -> set[Finding]:
             and note.access_key not in documents
             and note.entity_key not in explained
         ):
-            found.add(("erp_without_xml", "erp_document", note.entity_key, note.branch))
+            is_void = _number_of(note.access_key) in voided
+            cause = "denied_or_void_number" if is_void else "erp_without_xml"
+            found.add((cause, "erp_document", note.entity_key, note.branch))
     return found
 
 

@@ -27,6 +27,7 @@ SCHEMA_OF_ROOT = {
     "cteProc": "cte/schemas/v4_0/procCTe_v4.00.xsd",
     "CTe": "cte/schemas/v4_0/cte_v4.00.xsd",
     "procEventoCTe": "cte/schemas/v4_0/procEventoCTe_v4.00.xsd",
+    "ProcInutNFe": "nfe/schemas/v4_0/procInutNFe_v4.00.xsd",
     "resNFe": "nfe_dist_dfe/schemas/v1_0/resNFe_v1.01.xsd",
     "resEvento": "nfe_dist_dfe/schemas/v1_0/resEvento_v1.01.xsd",
 }

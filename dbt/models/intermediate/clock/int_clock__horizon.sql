@@ -25,6 +25,18 @@ events as (
 
 ),
 
+told as (
+
+    select * from {{ ref('int_fiscal_events__told') }}
+
+),
+
+voided as (
+
+    select * from {{ ref('int_fiscal_numbers__voided') }}
+
+),
+
 erp_intervals as (
 
     select * from {{ ref('int_erp_documents__intervals') }}
@@ -60,6 +72,10 @@ instants as (
     select registered_at as instant from events
     union all
     select revoked_at as instant from events
+    union all
+    select told_at as instant from told
+    union all
+    select voided_at as instant from voided
     union all
     select valid_from as instant from erp_intervals
     union all

@@ -18,6 +18,43 @@ current_sync as (
 
 ),
 
+voided as (
+
+    select * from {{ ref('int_fiscal_numbers__voided') }}
+
+),
+
+clock as (
+
+    select * from {{ ref('stg_settings__clock') }}
+
+),
+
+-- a number that its issuer had declared void, for the year of the key, else of the issue: no XML can stand behind it
+void_numbers as (
+
+    select
+        documents.source,
+        documents.erp_document_key
+    from documents
+    inner join voided
+        on
+            case when documents.is_issued then documents.company_cnpj else documents.partner_tax_id end = voided.issuer_id
+            and documents.model = voided.model
+            and documents.series = voided.series
+            and documents.number between voided.first_number and voided.last_number
+            and coalesce(
+                voided.year = case
+                    when documents.has_access_key then 2000 + cast(substr(documents.access_key, 3, 2) as integer)
+                    else date_part('year', coalesce(documents.issued_on, documents.posted_on))
+                end, true
+            )
+    cross join clock
+    where voided.voided_at <= clock.as_of
+    group by documents.source, documents.erp_document_key
+
+),
+
 answers as (
 
     select
@@ -48,6 +85,8 @@ found as (
     select
         documents.*,
         {{ compact_list([
+            "case when documents.linked_key is null and not documents.is_deleted and documents.company_cnpj is not null
+                and void_numbers.source is not null then 'denied_or_void_number' end",
             "case when documents.linked_key is not null and answers.causes is null and not documents.is_deleted
                 then 'company_or_role_differs' end",
             "case when documents.linked_key is null and not documents.is_deleted and documents.expects_xml
@@ -59,6 +98,7 @@ found as (
             "case when documents.linked_key is null and not documents.is_deleted and documents.expects_xml
                 and documents.company_cnpj is not null
                 and coalesce(documents.posted_on >= documents.sync_activated_on, documents.sync_activated_on is not null)
+                and void_numbers.source is null
                 and not (documents.is_issued and documents.is_not_transmitted and not coalesce(documents.has_access_key, false))
                 then 'erp_without_xml' end",
         ]) }} as own_causes,
@@ -75,6 +115,10 @@ found as (
             documents.source = answers.source
             and documents.erp_document_key = answers.erp_document_key
             and answers.preference = 1
+    left join void_numbers
+        on
+            documents.source = void_numbers.source
+            and documents.erp_document_key = void_numbers.erp_document_key
 
 ),
 

@@ -14,6 +14,12 @@ protocols as (
 
 ),
 
+verified as (
+
+    select * from {{ ref('int_fiscal_documents__verified') }}
+
+),
+
 clock as (
 
     select * from {{ ref('stg_settings__clock') }}
@@ -45,11 +51,17 @@ ranked as (
 
     select
         documents.*,
+        -- what is known without the optional check is whether there is a signature
+        coalesce(
+            verified.signature_status, case when documents.digest_value is null then 'unsigned' else 'not_checked' end
+        ) as signature_status,
         min(documents.recorded_at) over (partition by documents.access_key) as known_from,
         row_number() over (
             partition by documents.access_key
             order by
                 (proven.access_key is not null) desc,
+                -- an altered copy still states the digest that the protocol bears
+                coalesce(verified.doubt, 1),
                 (accompanied.access_key is not null) desc,
                 documents.content_sha256,
                 documents.ordinal
@@ -63,6 +75,10 @@ ranked as (
         on
             documents.access_key = accompanied.access_key
             and documents.content_sha256 = accompanied.content_sha256
+    left join verified
+        on
+            documents.access_key = verified.access_key
+            and documents.content_sha256 = verified.content_sha256
 
 ),
 

@@ -1,32 +1,16 @@
--- What SEFAZ said of a document, as facts with their times: authorised, denied, cancelled, substituted.
+-- What SEFAZ said of a document, as facts with their times: authorised, denied, cancelled, substituted, closed (MDF-e),
+-- void (its number, of a document that was never authorised).
 -- The status is derived from these in any order of arrival; it is never a column of the document.
 
-with protocols as (
+with told as (
 
-    select * from {{ ref('stg_fiscal_xml__protocols') }}
-    where environment is distinct from '2'
-
-),
-
-events as (
-
-    select * from {{ ref('int_fiscal_events__registered') }}
-
-),
-
-summaries as (
-
-    select * from {{ ref('stg_fiscal_xml__summaries') }}
-    where kind = 'resNFe'
+    select * from {{ ref('int_fiscal_documents__status_told') }}
 
 ),
 
 substitutions as (
 
-    select * from {{ ref('stg_fiscal_xml__links') }}
-    where
-        kind = 'substitutes'
-        and environment is distinct from '2'
+    select * from {{ ref('int_fiscal_documents__substitutions') }}
 
 ),
 
@@ -36,110 +20,78 @@ documents as (
 
 ),
 
-statuses as (
+voided as (
 
-    select * from {{ ref('sefaz_statuses') }}
-
-),
-
-from_protocols as (
-
-    select
-        protocols.access_key,
-        statuses.status,
-        coalesce(protocols.received_at, protocols.recorded_at) as valid_from,
-        {{ forever() }} as valid_to,
-        protocols.recorded_at as known_from,
-        {{ forever() }} as known_to
-    from protocols
-    inner join statuses on protocols.c_stat = statuses.c_stat
+    select * from {{ ref('int_fiscal_numbers__voided') }}
 
 ),
 
-from_summaries as (
+of_void_number as (
 
     select
-        access_key,
-        case situation when '1' then 'authorised' when '2' then 'denied' when '3' then 'cancelled' end as status,
-        coalesce(received_at, issued_at, recorded_at) as valid_from,
-        {{ forever() }} as valid_to,
-        recorded_at as known_from,
-        {{ forever() }} as known_to
-    from summaries
-    where situation in ('1', '2', '3')
-
-),
-
-cancelling as (
-
-    select
-        *,
-        case effect when 'cancels' then 'cancelled' when 'substitutes' then 'substituted' end as status
-    from events
-    where effect in ('cancels', 'substitutes')
-
-),
-
--- a revoked event held, as far as anybody knew, until its revocation was known; after that, until the revocation
-from_events as (
-
-    select
-        access_key,
-        status,
-        registered_at as valid_from,
-        {{ forever() }} as valid_to,
-        known_from,
-        -- greatest() passes nulls over
-        case when revoked_at is null then {{ forever() }} else greatest(revocation_known_from, known_from) end as known_to
-    from cancelling
-
-    union all
-
-    select
-        access_key,
-        status,
-        registered_at as valid_from,
-        revoked_at as valid_to,
-        greatest(revocation_known_from, known_from) as known_from,
-        {{ forever() }} as known_to
-    from cancelling
-    where revoked_at is not null
-
-),
-
--- a CT-e is replaced by the authorised one that names it, also before SEFAZ's mark on it arrives
-from_substitutes as (
-
-    select
-        substitutions.linked_key as access_key,
-        'substituted' as status,
-        from_protocols.valid_from,
-        {{ forever() }} as valid_to,
-        greatest(from_protocols.known_from, documents.known_from) as known_from,
-        {{ forever() }} as known_to
-    from substitutions
+        documents.access_key,
+        voided.voided_at as valid_from,
+        greatest(voided.known_from, documents.known_from) as known_from
+    from voided
     inner join documents
         on
-            substitutions.access_key = documents.access_key
-            and substitutions.content_sha256 = documents.content_sha256
-    inner join from_protocols
-        on
-            substitutions.access_key = from_protocols.access_key
-            and from_protocols.status = 'authorised'
+            voided.issuer_id = documents.issuer_id
+            and voided.model = documents.model
+            and voided.series = documents.series
+            and documents.number between voided.first_number and voided.last_number
+            and coalesce(voided.year = date_part('year', documents.issue_date), true)
+
+),
+
+-- a number that SEFAZ has used cannot be void: whoever says so means another one
+used as (
+
+    select
+        told.access_key,
+        min(told.known_from) as known_from
+    from told
+    inner join of_void_number on told.access_key = of_void_number.access_key
+    where told.status in ('authorised', 'denied', 'cancelled')
+    group by told.access_key
 
 ),
 
 final as (
 
-    select * from from_protocols
+    select
+        access_key,
+        status,
+        valid_from,
+        valid_to,
+        known_from,
+        known_to
+    from told
+    where status <> 'substituted'
+
     union all
-    select * from from_summaries
+
+    select
+        access_key,
+        'substituted' as status,
+        valid_from,
+        valid_to,
+        known_from,
+        known_to
+    from substitutions
+
     union all
-    select * from from_events
-    union all
-    select * from from_substitutes
+
+    select
+        of_void_number.access_key,
+        'void' as status,
+        of_void_number.valid_from,
+        {{ forever() }} as valid_to,
+        of_void_number.known_from,
+        coalesce(used.known_from, {{ forever() }}) as known_to
+    from of_void_number
+    left join used on of_void_number.access_key = used.access_key
 
 )
 
 select * from final
-where valid_from < valid_to and known_from < known_to
+where known_from < known_to

@@ -84,14 +84,15 @@ of_status as (
 
     select
         sync_keys.sync_row,
-        status_facts.status as fact,
+        -- neither kind of document exists: its use was denied, or its number declared void
+        case status_facts.status when 'void' then 'denied' else status_facts.status end as fact,
         status_facts.valid_from,
         status_facts.valid_to,
         status_facts.known_from,
         status_facts.known_to
     from status_facts
     inner join sync_keys on status_facts.access_key = sync_keys.access_key
-    where status_facts.status in ('cancelled', 'denied')
+    where status_facts.status in ('cancelled', 'denied', 'void')
 
 ),
 

@@ -3,6 +3,8 @@
 with documents as (
 
     select * from {{ ref('int_fiscal_documents__judged') }}
+    -- a manifest of freight and a valuables guide are posted by nobody
+    where model in {{ models_read() }}
 
 ),
 
@@ -40,7 +42,7 @@ ours as (
         branches.sync_activated_on
     from parties
     inner join branches on parties.tax_id = branches.company_cnpj
-    where parties.role in ('issuer', 'recipient', 'taker', 'sender', 'dispatcher', 'receiver', 'carrier', 'authorised')
+    where parties.role in {{ synced_roles() }}
     group by all
 
 ),
@@ -65,7 +67,7 @@ joined as (
         documents.sefaz_status,
         documents.sefaz_status_at,
         case
-            when documents.model = '57' then ours.role in ('issuer', 'taker')
+            when documents.model in ('57', '67') then ours.role in ('issuer', 'taker')
             else ours.role in ('issuer', 'recipient')
         end as is_expected
     from documents

@@ -1,41 +1,36 @@
-with documents as (
+with links as (
 
-    select * from {{ ref('int_fiscal_documents__judged') }}
-
-),
-
-links as (
-
-    select * from {{ ref('stg_fiscal_xml__links') }}
+    select * from {{ ref('int_fiscal_documents__linked') }}
 
 ),
 
--- the same entry may stand twice in one document
-ranked as (
+documents as (
 
-    select
-        links.access_key,
-        links.linked_key,
-        links.kind,
-        links.link,
-        row_number() over (partition by links.access_key, links.linked_key, links.kind order by links.link) as preference
-    from documents
-    inner join links
-        on
-            documents.content_sha256 = links.content_sha256
-            and documents.ordinal = links.ordinal
+    select access_key from {{ ref('int_fiscal_documents__deduplicated') }}
+
+),
+
+clock as (
+
+    select * from {{ ref('stg_settings__clock') }}
 
 ),
 
 final as (
 
     select
-        access_key,
-        linked_key,
-        kind,
-        link
-    from ranked
-    where preference = 1
+        links.access_key,
+        links.linked_key,
+        links.kind,
+        links.link,
+        links.told_by,
+        documents.access_key is not null as has_document,
+        linked_documents.access_key is not null as has_linked_document
+    from links
+    cross join clock
+    left join documents on links.access_key = documents.access_key
+    left join documents as linked_documents on links.linked_key = linked_documents.access_key
+    where coalesce(links.linked_at <= clock.as_of, true)
 
 )
 

@@ -1,6 +1,6 @@
 with documents as (
 
-    select * from {{ ref('int_fiscal_documents__judged') }}
+    select * from {{ ref('int_fiscal_documents__totalled') }}
 
 ),
 
@@ -10,6 +10,7 @@ item_taxes as (
 
 ),
 
+-- the few documents that number two items alike, or none, are counted through; nobody else pays for it
 final as (
 
     select
@@ -20,13 +21,44 @@ final as (
         item_taxes.cst,
         item_taxes.class_code,
         item_taxes.base_amount,
+        item_taxes.base_quantity,
         item_taxes.rate,
-        item_taxes.amount
+        item_taxes.amount,
+        item_taxes.adds_to_total,
+        1 as occurrence
     from documents
     inner join item_taxes
         on
             documents.content_sha256 = item_taxes.content_sha256
             and documents.ordinal = item_taxes.ordinal
+    where documents.item_numbers = documents.item_count
+
+    union all
+
+    select
+        item_taxes.access_key,
+        item_taxes.item,
+        item_taxes.tax,
+        item_taxes.tax_group,
+        item_taxes.cst,
+        item_taxes.class_code,
+        item_taxes.base_amount,
+        item_taxes.base_quantity,
+        item_taxes.rate,
+        item_taxes.amount,
+        item_taxes.adds_to_total,
+        cast(
+            row_number() over (
+                partition by item_taxes.access_key, item_taxes.item, item_taxes.tax, item_taxes.tax_group
+                order by item_taxes.base_amount, item_taxes.rate, item_taxes.amount
+            ) as integer
+        ) as occurrence
+    from documents
+    inner join item_taxes
+        on
+            documents.content_sha256 = item_taxes.content_sha256
+            and documents.ordinal = item_taxes.ordinal
+    where documents.item_numbers is distinct from documents.item_count
 
 )
 
