@@ -10,7 +10,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS = false
 export DAGSTER_DISABLE_TELEMETRY = 1
 export GX_ANALYTICS_ENABLED = false
 
-.PHONY: run test lint format dev lock clean
+.PHONY: run test lint format dev bench-xml lock clean
 
 run: $(STAMP) $(WORKSPACE)/confere.yml  ## sample workspace, main job, summary
 	$(BIN)/confere run $(WORKSPACE)
@@ -35,8 +35,11 @@ format: $(STAMP)
 dev: $(STAMP) $(WORKSPACE)/confere.yml  ## Dagster's own interface on the workspace
 	CONFERE_WORKSPACE=$(abspath $(WORKSPACE)) DAGSTER_HOME=$(abspath $(WORKSPACE))/state/dagster $(BIN)/dagster dev -m dagster_project.definitions
 
+bench-xml: $(STAMP)  ## fiscal XML against the limit and its peers (BENCH="--quick" for a short one)
+	$(BIN)/python -m benchmarks.xml $(BENCH)
+
 lock:  ## the hashed lock anew (needs uv)
-	uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-annotate --no-header \
+	uv pip compile pyproject.toml --extra dev --extra bench --extra signatures --extra schemas --universal --generate-hashes --no-annotate --no-header \
 		--no-emit-index-url --no-strip-extras -o requirements.lock
 
 $(STAMP): requirements.lock pyproject.toml
