@@ -17,6 +17,7 @@ MAY_IMPORT = {
     "simulation": set(),
     "dagster_project": {"ingestion"},
     "confere": {"ingestion", "simulation", "dagster_project"},
+    "benchmarks": {"ingestion", "simulation"},
 }
 
 
