@@ -63,7 +63,7 @@ class Report:
 
 def write_report(report: Report, page: Path) -> str:
     """Replace what stands between the marks of a page, and give it."""
-    text = "\n".join(_lines(report)) + "\n"
+    text = "\n".join(_lines(report))
     whole = page.read_text(encoding="utf-8")
     before, _, rest = whole.partition(BEGIN)
     _, found, after = rest.partition(END)

@@ -212,8 +212,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--report", type=Path, default=REPORT, help="the page whose tables are replaced")
     given = parser.parse_args(arguments)
     usual = QUICK if given.quick else FULL
+    changes = (given.documents, given.archived, given.sample, given.rounds)
     plan = Plan(
-        usual.name,
+        usual.name if all(change is None for change in changes) else f"changed {usual.name}",
         usual.trees if given.documents is None else given.documents,
         usual.archives if given.archived is None else given.archived,
         given.sample or usual.sample,

@@ -13,6 +13,7 @@ from typing import Any, Final
 import yaml
 
 from ingestion.errors import ContractError
+from ingestion.plain_yaml import read_yaml
 
 _DECIMAL: Final = re.compile(r"decimal\((\d{1,2}),\s*(\d{1,2})\)")
 _SQL_TYPES: Final = {"text": "varchar", "bigint": "bigint", "date": "date", "timestamp": "timestamptz"}
@@ -266,7 +267,7 @@ def _meta(node: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _load(path: Path) -> Mapping[str, Any]:
     try:
-        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+        loaded = read_yaml(path)
     except (OSError, yaml.YAMLError) as error:
         raise ContractError(f"{path}: cannot be read: {error}") from error
     if not isinstance(loaded, dict):

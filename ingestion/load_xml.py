@@ -155,7 +155,7 @@ def _take(batches: Iterable[FiscalBatch], *, source: str, context: LoadContext) 
 
 
 def _settle(counts: IntakeCounts, *, source: str, mode: str, context: LoadContext) -> StreamResult:
-    """What an intake did, in units (documents, protocols, events, summaries), and its control totals."""
+    """What an intake did, in units as IntakeCounts defines them, and its control totals."""
     if counts.parts == 0 and counts.files == 0:
         return StreamResult(source, FILES_STREAM, mode="unchanged", status="unchanged")
     stored = control_totals(counts, source=source, stream=FILES_STREAM, context=context)

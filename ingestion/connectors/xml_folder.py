@@ -99,6 +99,7 @@ def read_folder(
         limits=limits or Limits(),
         threads=threads,
         batch_size=batch_size or BatchSize(),
+        expected_bytes=listing.bytes,
     ):
         yield replace(batch, counts=batch.counts + unchanged)
         unchanged = IntakeCounts()

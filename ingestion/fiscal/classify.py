@@ -15,7 +15,7 @@ from ingestion.fiscal.extract import Part
 from ingestion.fiscal.extraction_map import Layout, Steps
 from ingestion.fiscal.parser import local_name
 from ingestion.fiscal.refusals import Refused
-from ingestion.fiscal.tables import read_yaml
+from ingestion.plain_yaml import read_yaml
 
 KINDS_YML = Path(__file__).with_name("kinds.yml")
 

@@ -19,10 +19,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Self, TypeAlias
 
 from ingestion.fiscal.classify import Kinds
+from ingestion.fiscal.file_signatures import file_signature_of
 from ingestion.fiscal.limits import MIB, Limits
 from ingestion.fiscal.parser import local_name, parse
 from ingestion.fiscal.refusals import Refused
-from ingestion.fiscal.signatures import signature_of
 
 _TAR_MAGIC, _TAR_MAGIC_AT = b"ustar", 257
 _SNIFFED = 512
@@ -354,7 +354,7 @@ def _container(head: bytes) -> str | None:
     if head.startswith(b"<"):
         # no signature does; nine in ten files end here
         return None
-    signature = signature_of(head)
+    signature = file_signature_of(head)
     if signature is None or not signature.is_archive:
         return None
     return "zip" if signature.name.startswith("zip") else signature.name

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 from ingestion.fiscal.access_key import is_access_key
-from ingestion.fiscal.tables import TableShape, read_yaml
+from ingestion.fiscal.tables import TableShape
+from ingestion.plain_yaml import read_yaml
 
 LAYOUTS_DIR = Path(__file__).parent / "layouts"
 

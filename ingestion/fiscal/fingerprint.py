@@ -20,7 +20,8 @@ from ingestion.fiscal.extraction_map import LAYOUTS_DIR, read_definition
 from ingestion.fiscal.limits import Limits
 from ingestion.fiscal.payloads import PAYLOADS
 from ingestion.fiscal.refusals import REASONS_CSV
-from ingestion.fiscal.tables import TableShape, read_yaml
+from ingestion.fiscal.tables import TableShape
+from ingestion.plain_yaml import read_yaml
 
 READER_VERSION: Final = 1
 """Raised by hand when a change of code, not of a list, makes other rows of the same bytes."""

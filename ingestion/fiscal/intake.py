@@ -97,15 +97,17 @@ def take_in(
     limits: Limits,
     threads: int,
     batch_size: BatchSize,
+    expected_bytes: int = 0,
     again: Collection[str] = (),
 ) -> Iterator[FiscalBatch]:
     """Take files in, in their order, in bounded memory; the same files give the same batches.
 
     `is_stored` is asked about contents before they are read, and has to know those of the batches handed over
-    before the last; `again` are contents to be read although they are stored. The last batch comes even when
-    it is empty. Nothing that a file holds raises.
+    before the last; `again` are contents to be read although they are stored. `expected_bytes`, where known,
+    tells whether fast reading pays. The last batch comes even when it is empty. Nothing that a file holds
+    raises.
     """
-    with Workers(tables, limits=limits, threads=threads) as workers:
+    with Workers(tables, limits=limits, threads=threads, expected_bytes=expected_bytes) as workers:
         gathering = _Gathering(archive, is_stored, limits, read_kinds(), again)
         batch = _Batch(tables, archive)
         pending: deque[tuple[_Chunk, Future[ChunkReading]]] = deque()

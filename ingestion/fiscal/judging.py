@@ -60,10 +60,18 @@ class OptionalCheck:
 CHECKS: Final[Mapping[str, OptionalCheck]] = MappingProxyType(
     {
         "signatures": OptionalCheck(
-            "signatures", "ingestion.fiscal.signature_check", "SignatureJudge", "cryptography", "signatures"
+            table="signatures",
+            module="ingestion.fiscal.signature_check",
+            judge="SignatureJudge",
+            package="cryptography",
+            extra="signatures",
         ),
         "schemas": OptionalCheck(
-            "schema_verdicts", "ingestion.fiscal.schema_check", "SchemaJudge", "nfelib", "schemas"
+            table="schema_verdicts",
+            module="ingestion.fiscal.schema_check",
+            judge="SchemaJudge",
+            package="nfelib",
+            extra="schemas",
         ),
     }
 )

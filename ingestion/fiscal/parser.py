@@ -11,9 +11,9 @@ from typing import Any
 
 from lxml import etree
 
+from ingestion.fiscal.file_signatures import file_signature_of
 from ingestion.fiscal.limits import Limits
 from ingestion.fiscal.refusals import Refused
-from ingestion.fiscal.signatures import signature_of
 
 _OPTIONS: dict[str, Any] = {
     "resolve_entities": False,
@@ -111,7 +111,7 @@ def _check(content: bytes, limits: Limits) -> None:
 
 
 def _foreign(start: bytes) -> str:
-    signature = signature_of(start)
+    signature = file_signature_of(start)
     if signature is not None:
         return signature.name
     return f"starts with {start[:16]!r}" if start.strip(_TRAILING_JUNK) else "blank"

@@ -709,7 +709,7 @@ def scan(
 
     Gives what became of each, the number of units, and whether the arrays were too small; then the buffer,
     in which references are replaced, must be made anew. `cells` takes the frames' cells, `frames` the anchor
-    and the first cell of each frame in the order they ended, `units` what UNIT_COLUMNS says.
+    and the first cell of each frame in the order they ended, `units` what UNIT_PAYLOAD to UNIT_KEY name.
     """
     outcomes = np.full(bounds.shape[0], OTHER, np.uint8)
     stack = np.empty((_MOST_DEPTH, 6), np.int64)

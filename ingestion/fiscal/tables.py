@@ -7,19 +7,15 @@ identity.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from ingestion.contracts import dbt_project_dir
+from ingestion.plain_yaml import read_yaml
 
 CONTENT, ORDINAL = "_content_sha256", "_ordinal"
 """Columns of the envelope: the payload's content, and the unit's number in it (from 0, per kind)."""
 
 IDENTITY = ("access_key", "environment")
 """Columns that every table of a unit repeats."""
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 SOURCES_YML = Path("models", "staging", "fiscal_xml", "_fiscal_xml__sources.yml")
 
@@ -57,8 +53,3 @@ def read_tables(sources_yml: Path | None = None) -> Mapping[str, TableShape]:
         # what an optional check fills has types and rows of its own
         if "check" not in table.get("config", {}).get("meta", {})
     }
-
-
-def read_yaml(path: Path) -> Any:
-    """A YAML file's content, by the loader in C where there is one: every reader process starts with it."""
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - both loaders are safe

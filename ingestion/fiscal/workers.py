@@ -20,8 +20,11 @@ from ingestion.fiscal.reader import Reader, Reading
 from ingestion.fiscal.refusals import reasons
 from ingestion.fiscal.tables import TableShape
 
-SCAN_ABOVE_PAYLOADS = 4_000
-"""Payloads to walk before the scanner is loaded: half a second's worth (ten, once on each machine)."""
+SCAN_ABOVE_PAYLOADS, SCAN_ABOVE_BYTES = 4_000, 48 << 20
+"""When there is enough to read that loading the scanner pays: so many payloads met, or bytes expected.
+
+Loading takes half a second, and ten once on each machine.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +38,13 @@ class ChunkReading:
 class Workers:
     """Readers in this thread and, once there is enough to read, in others. Use as a context manager."""
 
-    def __init__(self, tables: Mapping[str, TableShape], *, limits: Limits, threads: int) -> None:
+    def __init__(
+        self, tables: Mapping[str, TableShape], *, limits: Limits, threads: int, expected_bytes: int = 0
+    ) -> None:
         self._tables = tables
         self._limits = limits
         self._threads = threads
+        self._expected_bytes = expected_bytes
         self._pool: ThreadPoolExecutor | None = None
         self._payloads = 0
 
@@ -66,7 +72,7 @@ class Workers:
             done.set_result(ChunkReading(Reading(tables={}), ()))
             return done
         self._payloads += len(payloads)
-        if self._payloads > SCAN_ABOVE_PAYLOADS:
+        if self._payloads > SCAN_ABOVE_PAYLOADS or self._expected_bytes > SCAN_ABOVE_BYTES:
             if self._pool is None:
                 self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="fiscal")
             return self._pool.submit(self._read, payloads, archived=archived, scan=True)

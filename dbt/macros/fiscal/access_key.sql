@@ -10,14 +10,6 @@
     substr({{ column }}, 21, 2)
 {%- endmacro %}
 
-{% macro access_key_series(column) -%}
-    try_cast(substr({{ column }}, 23, 3) as integer)
-{%- endmacro %}
-
-{% macro access_key_number(column) -%}
-    try_cast(substr({{ column }}, 26, 9) as bigint)
-{%- endmacro %}
-
 {#-
     Check digit: weights 2 to 9 from the right over 43 characters, the value of a character its code minus 48 (MOC-CTe 7.3,
     NT Conjunta 2025.001); remainders 0 and 1 both give 0, which is what the two outer remainders below do.

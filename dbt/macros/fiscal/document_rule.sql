@@ -2,11 +2,11 @@
     The documents in which two amounts that ought to be one are not: a rule of the seed document_rules, before its tolerance, models
     and dates, which int_fiscal_rules__broken applies. A part that is null makes the rule silent.
 -#}
-{% macro document_rule(rule, found, expected, applies=none, relation='documents') -%}
+{% macro document_rule(rule, found, expected, applies=none, relation='documents', item="''") -%}
     select
         '{{ rule }}' as rule,
         access_key,
-        '' as item,
+        {{ item }} as item,
         cast({{ found }} as decimal(38, 2)) as found_amount,
         cast({{ expected }} as decimal(38, 2)) as expected_amount,
         cast(null as varchar) as found_text,

@@ -258,32 +258,18 @@ found as (
 
     union all
 
-    select
-        'nfe_item_product' as rule,
-        access_key,
-        item,
-        gross_amount as found_amount,
-        computed_amount as expected_amount,
-        cast(null as varchar) as found_text,
-        cast(null as varchar) as expected_text
-    from described_items
-    where gross_amount <> computed_amount
+    {{ document_rule(
+        'nfe_item_product', 'gross_amount', 'computed_amount', relation='described_items', item='item'
+    ) }}
 
     union all
 
-    select
-        'nfe_item_total' as rule,
-        access_key,
-        item,
-        total_amount as found_amount,
-        case
-            when abs(total_amount - computed_amount) <= abs(total_amount - computed_amount + relief_sum) then computed_amount
-            else computed_amount - relief_sum
-        end as expected_amount,
-        cast(null as varchar) as found_text,
-        cast(null as varchar) as expected_text
-    from totalled_items
-    where total_amount <> computed_amount
+    {{ document_rule(
+        'nfe_item_total', 'total_amount',
+        'case when abs(total_amount - computed_amount) <= abs(total_amount - computed_amount + relief_sum)
+            then computed_amount else computed_amount - relief_sum end',
+        relation='totalled_items', item='item'
+    ) }}
 
     union all
 

@@ -16,7 +16,8 @@ from ingestion.fiscal.extraction_map import (
 )
 from ingestion.fiscal.payloads import FILES, PAYLOADS
 from ingestion.fiscal.refusals import Refused
-from ingestion.fiscal.tables import TableShape, read_tables, read_yaml
+from ingestion.fiscal.tables import TableShape, read_tables
+from ingestion.plain_yaml import read_yaml
 
 KEY = "35261111222333000181550010000001011100000011"
 TABLES = [

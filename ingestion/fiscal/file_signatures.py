@@ -1,6 +1,7 @@
 """What content that is not XML is, by its first bytes.
 
-Holds the catalogue signatures.csv and its lookup; never the name of a file.
+Holds the catalogue file_signatures.csv and its lookup; never the name of a file. Signatures of XML are
+signature_check.py's.
 """
 
 import csv
@@ -8,11 +9,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-SIGNATURES_CSV = Path(__file__).with_name("signatures.csv")
+FILE_SIGNATURES_CSV = Path(__file__).with_name("file_signatures.csv")
 
 
 @dataclass(frozen=True, slots=True)
-class Signature:
+class FileSignature:
     """How a kind of content starts, and whether it packs others."""
 
     start: bytes
@@ -21,14 +22,14 @@ class Signature:
 
 
 @cache
-def _signatures() -> tuple[Signature, ...]:
-    with SIGNATURES_CSV.open(encoding="utf-8", newline="") as file:
+def _signatures() -> tuple[FileSignature, ...]:
+    with FILE_SIGNATURES_CSV.open(encoding="utf-8", newline="") as file:
         return tuple(
-            Signature(bytes.fromhex(row["start"]), row["name"], row["is_archive"] == "true")
+            FileSignature(bytes.fromhex(row["start"]), row["name"], row["is_archive"] == "true")
             for row in csv.DictReader(file)
         )
 
 
-def signature_of(content: bytes) -> Signature | None:
+def file_signature_of(content: bytes) -> FileSignature | None:
     """The signature that `content` (its first bytes suffice) starts with."""
     return next((signature for signature in _signatures() if content.startswith(signature.start)), None)
