@@ -34,7 +34,8 @@ ANY_LENGTH = -1
 
 _NOWHERE, _ROOT, _WRAPPER = 0, 1, 2
 _SLOTS = 1 << 14
-_HASH_BASIS, _HASH_FACTOR, HASH_MASK = 0x811C9DC5, 0x01000193, 0xFFFFFFFF
+# FNV-1a, 32 bits
+HASH_BASIS, HASH_FACTOR, HASH_MASK = 0x811C9DC5, 0x01000193, 0xFFFFFFFF
 _VERSION = "versao"
 
 # The one form of drop_where that the scanner knows: a character, any number of times or so many times.
@@ -318,9 +319,9 @@ class Assembly:
 
 def name_hash(name: bytes) -> int:
     """The hash of an element's or attribute's name (FNV-1a, 32 bits), as the scanner computes it."""
-    value = _HASH_BASIS
+    value = HASH_BASIS
     for byte in name:
-        value = (value ^ byte) * _HASH_FACTOR & HASH_MASK
+        value = (value ^ byte) * HASH_FACTOR & HASH_MASK
     return value
 
 

@@ -44,7 +44,6 @@ _LENGTH = (1 << LENGTH_BITS) - 1
 _BAD = -2
 
 _LT, _GT, _AMP, _SLASH, _EQUALS, _HASH, _SEMICOLON, _COLON = b"<>&/=#;:"
-_BASIS, _FACTOR = 0x811C9DC5, 0x01000193
 
 
 _ORDINARY, _OPENS, _REFERS, _RETURNS, _HIGH, _STRANGE = range(6)
@@ -76,7 +75,11 @@ def _name_classes() -> Any:
 _TEXT = _text_classes()
 _NAMED = _name_classes()
 
-_compiled = numba.njit(cache=True, nogil=True)
+# Without counting references: these functions make no arrays and hand on those that they are given, at every
+# tag, where the counting took three times as long as the scanning.
+_compiled = numba.njit(cache=True, nogil=True, _nrt=False)
+
+_making_arrays = numba.njit(cache=True, nogil=True)
 
 
 @_compiled
@@ -244,9 +247,9 @@ def _name_end(buffer: Any, at: int) -> tuple[int, int]:
     """Where the name at `at` ends, and its hash; the same place when none starts there."""
     if _NAMED[buffer[at]] != 1:
         return at, 0
-    hashed = _BASIS
+    hashed = p.HASH_BASIS
     while _NAMED[buffer[at]] != 0:
-        hashed = (hashed ^ int(buffer[at])) * _FACTOR & p.HASH_MASK
+        hashed = (hashed ^ int(buffer[at])) * p.HASH_FACTOR & p.HASH_MASK
         at += 1
     return at, hashed
 
@@ -388,7 +391,7 @@ def _version(buffer: Any, code: Any, node: int, at: int, found: Any, count: int,
 
     `at` is the end of the unit's start tag, `found` its attributes. _BAD when there is none.
     """
-    first, last = _at(code, p.NODES, node, p.NODE_VERSIONS), _at(code, p.NODES, node + 1, p.NODE_VERSIONS)
+    first, last = _first(code, node, p.NODE_VERSIONS), _first(code, node + 1, p.NODE_VERSIONS)
     body = _at(code, p.VERSIONS, first, p.VERSION_BODY)
     if body != 0:
         # a document's version stands on the element that must come first in it
@@ -442,9 +445,7 @@ def _is_of_keys(buffer: Any, at: int) -> bool:
 @_compiled
 def _take(code: Any, node: int, span: int, cells: Any, base: int) -> bool:
     """Put a leaf's text where its targets say; False when that is not plain."""
-    for index in range(
-        _at(code, p.NODES, node, p.NODE_TARGETS), _at(code, p.NODES, node + 1, p.NODE_TARGETS)
-    ):
+    for index in range(_first(code, node, p.NODE_TARGETS), _first(code, node + 1, p.NODE_TARGETS)):
         place = base + _at(code, p.TARGETS, index, p.TARGET_CELL)
         rank = _at(code, p.TARGETS, index, p.TARGET_RANK)
         if _at(code, p.TARGETS, index, p.TARGET_COLLECTS) == 1 and cells[place] != NULL:
@@ -491,6 +492,57 @@ def _begin(code: Any, chosen: int, payload: int, root: int, cells: Any, units: A
 
 
 @_compiled
+def _start_tag(buffer: Any, code: Any, at: int, found: Any) -> tuple[int, int, int, int]:
+    """Read the start tag whose name is at `at`.
+
+    Gives the place of its `>` or `/`, the name's length and number, and how many attributes it has, _BAD for
+    a tag that is not plain.
+    """
+    end, hashed = _name_end(buffer, at)
+    if end == at:
+        return at, 0, 0, _BAD
+    number = _number(buffer, code, hashed, at, end - at)
+    if buffer[end] == _GT:
+        return end, end - at, number, 0
+    last, count = _attributes(buffer, code, end, found)
+    if count != _BAD and buffer[last] == _SLASH and buffer[last + 1] != _GT:
+        count = _BAD
+    return last, end - at, number, count
+
+
+@_compiled
+def _end_tag(buffer: Any, at: int, name: int, length: int) -> int:
+    """Where the end tag at `at` ends; _BAD when it is not that of the element so named."""
+    at += 2
+    if not _equals(buffer, name << LENGTH_BITS | length, at, length):
+        return _BAD
+    at += length
+    while _is_blank(buffer[at]):
+        at += 1
+    return at + 1 if buffer[at] == _GT else _BAD
+
+
+@_compiled
+def _take_text(
+    buffer: Any, code: Any, start: int, end: int, refers: bool, node: int, cells: Any, base: int
+) -> bool:
+    """Put the text of a leaf into its cells; False when it is not plain."""
+    if refers:
+        end = _resolve(buffer, start, end)
+    span = _trimmed(buffer, start, end)
+    return span != _BAD and _take(code, node, span, cells, base)
+
+
+@_compiled
+def _leave(depth: int, code: Any, frames: Any, units: Any, tops: Any, stack: Any) -> bool:
+    """End what the element at `depth` started, a frame or a unit; False when there is no room."""
+    anchor, unit = stack[depth, _ANCHOR], stack[depth, _UNIT]
+    if anchor >= 0 and not _close(anchor, stack[depth, _CELLS], frames, tops):
+        return False
+    return unit < 0 or _end(unit, code, frames, units, tops)
+
+
+@_compiled
 def _scan_one(
     buffer: Any,
     at: int,
@@ -520,9 +572,9 @@ def _scan_one(
     event = event_depth = key = answer = -1
     key_met = False
     while True:
+        # a text, up to the next tag; most are short and ordinary
         start = at
         refers = returns = False
-        # most texts are short and ordinary
         while _TEXT[buffer[at]] == _ORDINARY:
             at += 1
         if buffer[at] != _LT:
@@ -530,7 +582,6 @@ def _scan_one(
         if at == _BAD:
             return OTHER
         if depth == 0:
-            # around the root there are only blanks
             for index in range(start, at):
                 if not _is_blank(buffer[index]):
                     return OTHER
@@ -540,56 +591,56 @@ def _scan_one(
                 return PLAIN if kinds else OTHER
         elif at == end:
             return OTHER
-        closes = buffer[at + 1] == _SLASH
-        if not closes:
+        if buffer[at + 1] == _SLASH:
+            # the end of an element
+            if depth == 0:
+                return OTHER
+            depth -= 1
+            if leaf >= 0 and at > leaf:
+                node, base = stack[depth, _NODE], stack[depth, _CELLS]
+                if returns or not _take_text(buffer, code, leaf, at, refers, node, cells, base):
+                    return OTHER
+            leaf = -1
+            at = _end_tag(buffer, at, stack[depth, _NAME], stack[depth, _NAME_LENGTH])
+            if at == _BAD:
+                return OTHER
+        else:
+            # the start of one
             if leaf >= 0 or depth == _MOST_DEPTH or (depth == 0 and root != NULL):
                 return OTHER
             name = at + 1
-            at, hashed = _name_end(buffer, name)
-            length = at - name
-            if length == 0:
-                return OTHER
-            number = _number(buffer, code, hashed, name, length)
-            count = 0
-            if buffer[at] != _GT:
-                at, count = _attributes(buffer, code, at, found)
+            at, length, number, count = _start_tag(buffer, code, name, found)
             if count == _BAD:
                 return OTHER
             empty = buffer[at] == _SLASH
-            if empty:
-                at += 1
-                if buffer[at] != _GT:
-                    return OTHER
-            at += 1
+            at += 2 if empty else 1
             if depth == 0:
                 root = name << LENGTH_BITS | length
-                node = child[1, number]
-                base = -1
+                node, base = child[1, number], -1
             else:
-                node = child[stack[depth - 1, _NODE], number]
-                base = stack[depth - 1, _CELLS]
+                node, base = child[stack[depth - 1, _NODE], number], stack[depth - 1, _CELLS]
             if node == p.UNTOLD:
                 return OTHER
-            unit = -1
-            anchor = -1
+            role = _at(code, p.NODES, node, p.NODE_ROLE)
+            unit = anchor = -1
             if event >= 0 and depth > event_depth:
+                # within an event: no other event, and the one key that chose its layout
                 if depth == event_depth + 1 and child[1, number] != p.UNTOLD:
-                    # one event in the name of another
                     return OTHER
                 if depth == event_depth + 2 and _is_of_keys(buffer, name):
                     if number != key:
                         return OTHER
                     key_met = True
-            elif event >= 0 and _at(code, p.NODES, node, p.NODE_ROLE) == p.ANSWER:
+            elif role == p.ANSWER:
+                if event < 0:
+                    return OTHER
                 unit, event = event, -1
                 node, base = answer, units[unit, UNIT_CELLS]
             elif event >= 0:
                 if not _end(event, code, frames, units, tops):
                     return FULL
                 event = -1
-            if unit < 0 and _at(code, p.NODES, node, p.NODE_ROLE) == p.ANSWER:
-                return OTHER
-            if _at(code, p.NODES, node, p.NODE_ROLE) == p.UNIT:
+            if role == p.UNIT:
                 chosen = _BAD if empty else _version(buffer, code, node, at, found, count, other)
                 if chosen == _BAD:
                     return OTHER
@@ -621,40 +672,12 @@ def _scan_one(
             stack[depth, _CELLS] = base
             stack[depth, _ANCHOR] = anchor
             stack[depth, _UNIT] = unit
-            depth += 1
             if not empty:
+                depth += 1
                 if _first(code, node + 1, p.NODE_TARGETS) > _first(code, node, p.NODE_TARGETS):
                     leaf = at
                 continue
-        else:
-            if depth == 0:
-                return OTHER
-            name, length = stack[depth - 1, _NAME], stack[depth - 1, _NAME_LENGTH]
-            if leaf >= 0 and at > leaf:
-                if returns:
-                    return OTHER
-                text_end = _resolve(buffer, leaf, at) if refers else at
-                span = _trimmed(buffer, leaf, text_end)
-                if span == _BAD or not _take(
-                    code, stack[depth - 1, _NODE], span, cells, stack[depth - 1, _CELLS]
-                ):
-                    return OTHER
-            leaf = -1
-            at += 2
-            if not _equals(buffer, name << LENGTH_BITS | length, at, length):
-                return OTHER
-            at += length
-            while _is_blank(buffer[at]):
-                at += 1
-            if buffer[at] != _GT:
-                return OTHER
-            at += 1
-        depth -= 1
-        if stack[depth, _ANCHOR] >= 0 and not _close(
-            stack[depth, _ANCHOR], stack[depth, _CELLS], frames, tops
-        ):
-            return FULL
-        if stack[depth, _UNIT] >= 0 and not _end(stack[depth, _UNIT], code, frames, units, tops):
+        if not _leave(depth, code, frames, units, tops, stack):
             return FULL
         if event >= 0:
             if depth == event_depth and not key_met:
@@ -701,7 +724,7 @@ def _close(anchor: int, base: int, frames: Any, tops: Any) -> bool:
     return True
 
 
-@_compiled
+@_making_arrays
 def scan(
     buffer: Any, bounds: Any, code: Any, child: Any, cells: Any, frames: Any, units: Any
 ) -> tuple[Any, int, bool]:
@@ -804,7 +827,7 @@ def _makes_row(buffer: Any, code: Any, emitter: int, cells: Any, base: int) -> b
     return True
 
 
-@_compiled
+@_making_arrays
 def emit(buffer: Any, code: Any, cells: Any, frames: Any, units: Any, wanted: Any) -> tuple[Any, Any, Any]:
     """Turn the frames of the `wanted` units into rows.
 
@@ -855,7 +878,7 @@ def emit(buffer: Any, code: Any, cells: Any, frames: Any, units: Any, wanted: An
     return counts, spans, owners
 
 
-@_compiled
+@_making_arrays
 def gather(buffer: Any, spans: Any) -> tuple[Any, Any, Any, int]:
     """The texts of spans as the buffers of an Arrow string array: validity, offsets, bytes; and the nulls.
 
