@@ -16,8 +16,9 @@ from typing import Any, Final, TypeAlias
 import yaml
 from lxml import etree
 
-from ingestion.fiscal.extraction_map import LAYOUTS_DIR, Layout, compile_layout, read_definition
+from ingestion.fiscal.extraction_map import Layout, compile_layout
 from ingestion.fiscal.limits import Limits
+from ingestion.fiscal.map_definitions import LAYOUTS_DIR, read_definition
 from ingestion.fiscal.payloads import Payload
 from ingestion.fiscal.reader import Reader
 from ingestion.fiscal.tables import TableShape, read_tables
@@ -95,7 +96,7 @@ def _confere(*, three_tables_only: bool, scan: bool) -> Read:
         shapes = {name: shapes[name] for name in ("payloads", "files", "protocols")} | _shapes()
         unit_tables = [shape for name, shape in shapes.items() if name not in ("payloads", "files")]
         layouts = tuple(
-            compile_layout(read_definition(path), unit_tables)
+            compile_layout(read_definition(path), unit_tables, map_name=path.stem)
             for path in (THREE_TABLES, LAYOUTS_DIR / _PROTOCOL_MAP)
         )
     reader = Reader(shapes, limits=Limits(), layouts=layouts)

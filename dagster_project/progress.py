@@ -15,7 +15,7 @@ class Progress(Protocol):
     def step(self, label: str, *, done: int, total: int | None = None, documents: int | None = None) -> None:
         """`done` of `total` (None while unknown); `label` is a table, a model or a source.
 
-        With `documents`, the documents taken in so far, the two others are bytes.
+        With `documents`, the documents taken in so far, there is a rate, and the two others may be bytes.
         """
 
     def note(self, message: str) -> None:

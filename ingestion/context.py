@@ -14,8 +14,8 @@ Clock = Callable[[], datetime]
 class Progress(Protocol):
     """Told how far a source is; `result` comes with a stream's last call.
 
-    `done` and `total` (None while unknown) measure the work; with `documents`, the documents that came so
-    far, they are bytes.
+    `done` and `total` (None while unknown) measure the work. With `documents`, the documents that came so
+    far, it has a rate, and they may be bytes.
     """
 
     def __call__(

@@ -1,17 +1,17 @@
 """Documents in the store: rows of fiscal payloads, appended, or put in the place of those read by older maps.
 
-Works on the connection that the store hands over, inside its transaction. Holds which contents are stored and
-how their rows come in; what is read and when is the loader's, files, refusals and the log are the store's.
+Works on the connection that the store hands over, inside its transaction. Holds which contents are stored, by
+what they were read, and how their rows and those of their files come in. What is read and when is the
+loader's, refusals and the log are the store's.
 
 Every row has the digest of its payload's content. A content is there once, whatever its source. A row that is
 read again keeps the time at which its unit was first recorded (a map that grows changes what is known, not
 since when), while `_extraction_id` tells who read it last; a unit that could not be read before is new.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import duckdb
 import numpy as np
@@ -19,9 +19,19 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from ingestion.contracts import DocumentTable
-from ingestion.landing import literal, quoted
+from ingestion.sql import instant, literal, quoted, registered, text_column
 
 FISCAL_SCHEMA: Final = "raw_fiscal_xml"
+
+FILES_STREAM: Final = "files"
+"""The stream of the files of a source of fiscal XML."""
+
+REREAD_STREAM: Final = "archive"
+"""The stream of contents that are read again from the archive, by maps that grew."""
+
+PAYLOADS_PER_TRANSACTION: Final = 30_000
+"""How much of a load may be lost to a crash, at least. A commit rewrites every table's last rows: at 2,000
+payloads that took 70 % of the time, at 30,000 a third."""
 
 _PAYLOADS: Final = "payloads"
 _FIRST_PLACE: Final = ("path", "inner_path", "nsu")
@@ -107,11 +117,7 @@ class Documents:
                 self.insert(
                     name,
                     table,
-                    {
-                        "_source": literal(source),
-                        "_recorded_at": instant(as_of),
-                        "_extraction_id": literal(extraction_id),
-                    },
+                    envelope_of(source=source, extraction_id=extraction_id, as_of=as_of),
                     condition=lacking,
                 )
         self._note(tables)
@@ -136,17 +142,22 @@ class Documents:
             return 0
         with registered(self._connection, "replaced", text_column("digest", stored)):
             units = self._remember()
-            for name in names:
-                self._connection.execute(
-                    f"delete from {FISCAL_SCHEMA}.{quoted(name)}"
-                    " where _content_sha256 in (select digest from replaced)"
-                )
+        self.forget(stored, names=names)
         for name, table in tables.items():
             self._insert_again(name, table, source=source, extraction_id=extraction_id, as_of=as_of)
         self._connection.execute("drop table first_units")
         self._connection.execute("drop table first_payloads")
         self._note(tables)
         return units
+
+    def forget(self, contents: Collection[str], *, names: Collection[str]) -> None:
+        """Take out what these tables hold of contents."""
+        with registered(self._connection, "gone", text_column("digest", contents)):
+            for name in names:
+                self._connection.execute(
+                    f"delete from {FISCAL_SCHEMA}.{quoted(name)}"
+                    " where _content_sha256 in (select digest from gone)"
+                )
 
     def insert(
         self,
@@ -169,6 +180,87 @@ class Documents:
             f"insert into {FISCAL_SCHEMA}.{quoted(name)} ({columns})"
             f" select {', '.join((*own, *envelope.values()))} from appended{condition}"
         )
+
+    def totals(self, *, source: str, extraction_id: str) -> tuple[int, int]:
+        """How many units an extraction brought, and how many homologação documents of a source are stored."""
+        brought = " union all ".join(
+            f"select count(*) as units from {FISCAL_SCHEMA}.{quoted(table)} where _extraction_id = $1"
+            for table in self.unit_tables
+        )
+        ((units,),) = self._rows(f"select sum(units)::bigint from ({brought})", [extraction_id])
+        ((homologation,),) = self._rows(
+            f"select count(*) from {FISCAL_SCHEMA}.documents where _source = ? and environment = '2'",
+            [source],
+        )
+        return units, homologation
+
+    # files
+
+    def files(self, source: str) -> pa.Table:
+        """The files of a source: path, size, mtime_ns and ctime_ns, in no order."""
+        return self._connection.execute(
+            f"select path, size, mtime_ns, ctime_ns from {FISCAL_SCHEMA}.files where _source = ?",
+            [source],
+        ).to_arrow_table()
+
+    def replace_files(
+        self, files: pa.Table, *, source: str, extraction_id: str, as_of: datetime, are_first: bool
+    ) -> None:
+        """Put the rows of files in the place of those of the same paths; of `are_first`, there are none."""
+        if not are_first:
+            with registered(self._connection, "read_files", files):
+                self._connection.execute(
+                    f"delete from {FISCAL_SCHEMA}.files"
+                    " where _source = ? and path in (select path from read_files)",
+                    [source],
+                )
+        self.insert("files", files, envelope_of(source=source, extraction_id=extraction_id, as_of=as_of))
+
+    # by what contents were read
+
+    def readings(self, source: str) -> tuple[str | None, ...]:
+        """What stands beside the contents of a source about who read them, each text once."""
+        rows = self._rows(
+            f"select distinct read_by from {FISCAL_SCHEMA}.{_PAYLOADS} where _source = ?", [source]
+        )
+        return tuple(said for (said,) in rows)
+
+    def read_by(
+        self, readings: Collection[str | None], *, source: str, among: Collection[str]
+    ) -> list[tuple[str, str, str]]:
+        """Digest, path and inner path of those of these contents beside which one of the readings stands."""
+        with registered(self._connection, "asked", text_column("digest", among)):
+            return self._rows_read_by(
+                readings,
+                source=source,
+                select="_content_sha256, path, inner_path",
+                condition="_content_sha256 in (select digest from asked)",
+            )
+
+    def count_read_by(self, readings: Collection[str | None], *, source: str) -> int:
+        """Beside how many contents of a source one of these readings stands."""
+        return int(self._rows_read_by(readings, source=source, select="count(*)")[0][0])
+
+    def left_unread(self, readings: Collection[str | None], *, source: str, extraction_id: str) -> list[str]:
+        """The digests of contents beside which one still stands, and which this extraction left so."""
+        rows = self._rows_read_by(
+            readings,
+            source=source,
+            select="_content_sha256",
+            condition=f"_extraction_id <> {literal(extraction_id)}",
+        )
+        return [digest for (digest,) in rows]
+
+    def _rows_read_by(
+        self, readings: Collection[str | None], *, source: str, select: str, condition: str = "true"
+    ) -> list[Any]:
+        with registered(self._connection, "readings", text_column("said", readings)):
+            return self._rows(
+                f"select {select} from {FISCAL_SCHEMA}.{_PAYLOADS} as payloads where _source = ?"
+                " and exists (select 1 from readings where said is not distinct from payloads.read_by)"
+                f" and {condition}",
+                [source],
+            )
 
     # reading again
 
@@ -236,25 +328,38 @@ class Documents:
         if self._index is not None:
             self._index.add(_contents(tables))
 
-
-def instant(value: datetime) -> str:
-    """SQL of an instant."""
-    return f"timestamptz {literal(value.isoformat())}"
+    def _rows(self, sql: str, parameters: object = None) -> list[Any]:
+        return self._connection.execute(sql, parameters).fetchall()
 
 
-def text_column(name: str, values: Collection[str | None]) -> pa.Table:
-    """A table of one column of texts."""
-    return pa.table({name: pa.array(values, pa.string())})
+class Bulk:
+    """A load under way: how much its transaction holds, and whether the store knew any file before it."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._payloads = 0
+        ((self.is_first_load,),) = connection.execute(
+            f"select not exists (select 1 from {FISCAL_SCHEMA}.files)"
+            " and not exists (select 1 from quality.quarantine where stream = ?)",
+            [FILES_STREAM],
+        ).fetchall()
+
+    def stored(self, payloads: int) -> None:
+        """Say that so many more came in; what came so far is committed when it is enough."""
+        self._payloads += payloads
+        if self._payloads >= PAYLOADS_PER_TRANSACTION:
+            self._connection.execute("commit")
+            self._connection.execute("begin transaction")
+            self._payloads = 0
 
 
-@contextmanager
-def registered(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> Iterator[None]:
-    """Give an Arrow table a name in SQL for a while."""
-    connection.register(name, table)
-    try:
-        yield
-    finally:
-        connection.unregister(name)
+def envelope_of(*, source: str, extraction_id: str, as_of: datetime) -> Mapping[str, str]:
+    """SQL of the columns that every row has beside its own."""
+    return {
+        "_source": literal(source),
+        "_recorded_at": instant(as_of),
+        "_extraction_id": literal(extraction_id),
+    }
 
 
 def _contents(tables: Mapping[str, pa.Table]) -> list[str]:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from ingestion.contracts import Column, TableContract
+from ingestion.sql import literal, quoted
 
 ENVELOPE: Final[Mapping[str, str]] = {
     "_source": "varchar",
@@ -52,16 +53,6 @@ class Conversion:
 
     value: str
     faults: tuple[Fault, ...] = ()
-
-
-def quoted(name: str) -> str:
-    """A native name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """A text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def convert(column: Column, *, delivered: str, value: str, zone: str = LOCAL_ZONE) -> Conversion:

@@ -11,8 +11,9 @@ from pathlib import Path
 from ingestion.archive import ArchiveError, read_many
 from ingestion.context import LoadContext
 from ingestion.contracts import Contracts
-from ingestion.fiscal.judging import CHECKS, PARALLEL_ABOVE, Content, judge_all
+from ingestion.fiscal.judging import PARALLEL_ABOVE, Content, judge_all
 from ingestion.fiscal.limits import Limits
+from ingestion.fiscal.optional_checks import CHECKS
 from ingestion.load import SourceResult
 from ingestion.records import StreamResult
 from ingestion.workspace import Source, Workspace
@@ -81,7 +82,7 @@ def _judge_due(
             context.store.append_verdicts(table, judged.rows, source=source, run=context.run)
             payloads += judged.payloads
             rows += judged.rows.num_rows
-            context.tell(source, table, done=payloads, total=due)
+            context.tell(source, table, done=payloads, total=due, documents=payloads)
     except ArchiveError as error:
         status, message = "error", str(error)
     if message is None and payloads < due:

@@ -10,14 +10,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from ingestion.archive import Archive
-from ingestion.connectors.xml_folder import (
-    FiscalBatch,
-    IntakeCounts,
-    IntakeProgress,
-    RefusedContent,
-    read_folder,
-    read_refused,
-)
+from ingestion.connectors.xml_archive import RefusedContent, read_refused
+from ingestion.connectors.xml_folder import FiscalBatch, IntakeCounts, IntakeProgress, read_folder
 from ingestion.context import LoadContext
 from ingestion.errors import SourceUnavailable
 from ingestion.fiscal.containers import escaped

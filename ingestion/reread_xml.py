@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Final
 
 from ingestion.archive import Archive
-from ingestion.connectors.xml_archive import read_again
-from ingestion.connectors.xml_folder import BatchSize, FiscalBatch, IntakeCounts, split_place
+from ingestion.connectors.xml_archive import read_again, split_place
 from ingestion.context import LoadContext
+from ingestion.fiscal.counts import IntakeCounts
 from ingestion.fiscal.fingerprint import Fingerprints, read_fingerprints
+from ingestion.fiscal.intake import BatchSize, FiscalBatch
 from ingestion.fiscal.payloads import FILES
 from ingestion.fiscal.tables import TableShape, read_tables
 from ingestion.load_xml import control_totals, rows_of
@@ -151,7 +152,8 @@ class _Reading:
                 )
                 bulk.stored(batch.counts.parts)
                 done.counts += batch.counts
-                self.context.tell(self.source, REREAD_STREAM, done=done.counts.parts, total=total)
+                parts = done.counts.parts
+                self.context.tell(self.source, REREAD_STREAM, done=parts, total=total, documents=parts)
         done.counts.verify()
         return done
 

@@ -11,7 +11,8 @@ import duckdb
 
 from ingestion.contracts import Column, Contracts, DocumentTable, TableContract
 from ingestion.errors import ContractError
-from ingestion.landing import ENVELOPE, content_hash, convert, literal, quoted
+from ingestion.landing import ENVELOPE, content_hash, convert
+from ingestion.sql import literal, quoted
 
 DOCUMENT_ENVELOPE: Final[Mapping[str, str]] = {
     "_source": "varchar",

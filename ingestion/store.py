@@ -21,10 +21,9 @@ import pyarrow as pa
 
 from ingestion.contracts import Contracts, TableContract
 from ingestion.delivery import Attachment, Content, Delivery, Watermark
-from ingestion.documents import FISCAL_SCHEMA, Documents, instant, registered, text_column
+from ingestion.documents import FILES_STREAM, REREAD_STREAM, Bulk, Documents
 from ingestion.duckdb_extensions import load_extension
 from ingestion.errors import ClockWentBack, StoreBusy
-from ingestion.landing import literal, quoted
 from ingestion.records import (
     Check,
     CheckResult,
@@ -39,11 +38,15 @@ from ingestion.records import (
     Waiver,
 )
 from ingestion.schema import SETTINGS_TABLES, bring_into_shape
+from ingestion.sql import literal, quoted, registered, text_column
+from ingestion.verdicts import Verdicts
 from ingestion.versions import MALFORMED_LINE, Merge, Merged, RowsMissed, Totals
 from ingestion.workspace import Workspace
 
 __all__ = [
+    "FILES_STREAM",
     "MALFORMED_LINE",
+    "REREAD_STREAM",
     "Check",
     "CheckResult",
     "Completeness",
@@ -59,21 +62,11 @@ __all__ = [
     "Waiver",
 ]
 
-FILES_STREAM: Final = "files"
-"""The stream of the files of a source of fiscal XML."""
-
-REREAD_STREAM: Final = "archive"
-"""The stream of contents that are read again from the archive, by maps that grew."""
-
-MEMORY_LIMIT: Final = "320MB"
+MEMORY_LIMIT: Final = "256MB"
 """DuckDB's share while rows come in: what is more goes through the disk, which costs a large table little."""
 
 STORAGE_VERSION: Final = "v1.5.0"
 """Of a file that is made: a third less work to write than the oldest format; nobody else opens it."""
-
-PAYLOADS_PER_TRANSACTION: Final = 30_000
-"""How much of a load may be lost to a crash, at least. A commit rewrites every table's last rows: at 2,000
-payloads that took 70 % of the time, at 30,000 a third."""
 
 _LOCK_HOLDER: Final = re.compile(r"PID (\d+)")
 
@@ -91,6 +84,7 @@ class Store:
         self._software_version = software_version
         self._attached: set[str] = set()
         self._documents = Documents(connection, contracts.document_tables)
+        self._verdicts = Verdicts(connection, self._documents)
         self._bulk: Bulk | None = None
         self._is_in_transaction = False
 
@@ -383,17 +377,14 @@ class Store:
 
     def known_files(self, source: str) -> pa.Table:
         """The files read before: path, size, mtime_ns and ctime_ns, in no order."""
-        return self._connection.execute(
-            f"select path, size, mtime_ns, ctime_ns from {FISCAL_SCHEMA}.files where _source = ?",
-            [source],
-        ).to_arrow_table()
+        return self._documents.files(source)
 
     def known_contents(self, digests: Collection[str]) -> frozenset[str]:
         """Which of these payload digests (hex SHA-256) the store already holds, from whatever source."""
         return self._documents.known(digests)
 
     @contextmanager
-    def bulk(self) -> Iterator["Bulk"]:
+    def bulk(self) -> Iterator[Bulk]:
         """A load of many batches, some of which share a transaction: what fails undoes the open one."""
         # the readers have the cores; a second thread of DuckDB mostly waits, and that costs
         self._execute("set threads = 1")
@@ -412,11 +403,18 @@ class Store:
         Of a content that the store holds, nothing is taken.
         """
         extraction_id = _extraction_id(run, source, FILES_STREAM)
+        is_first_load = self._bulk is not None and self._bulk.is_first_load
         with self._transaction():
             self._documents.append(rows.tables, source=source, extraction_id=extraction_id, as_of=run.as_of)
-            self._replace_files(rows.files, source=source, run=run)
+            self._documents.replace_files(
+                rows.files,
+                source=source,
+                extraction_id=extraction_id,
+                as_of=run.as_of,
+                are_first=is_first_load,
+            )
             self.keep_refusals(run, source=source, stream=FILES_STREAM, refusals=rows.refusals)
-            if self._bulk is None or not self._bulk.is_first_load:
+            if not is_first_load:
                 self._resolve_files(rows.places, source=source, run=run)
 
     def replace_fiscal(
@@ -448,19 +446,12 @@ class Store:
 
     def forget_contents(self, contents: Collection[str], *, names: Collection[str]) -> None:
         """Take out what is stored of contents that hold something else by the lists of today."""
-        with self._transaction(), self._registered("gone", text_column("digest", contents)):
-            for name in names:
-                self._execute(
-                    f"delete from {FISCAL_SCHEMA}.{quoted(name)}"
-                    " where _content_sha256 in (select digest from gone)"
-                )
+        with self._transaction():
+            self._documents.forget(contents, names=names)
 
     def readings(self, source: str) -> tuple[str | None, ...]:
         """What stands beside the contents of a source about who read them, each text once."""
-        rows = self._rows(
-            f"select distinct read_by from {FISCAL_SCHEMA}.payloads where _source = ?", [source]
-        )
-        return tuple(said for (said,) in rows)
+        return self._documents.readings(source)
 
     def contents_read_by(
         self, readings: Collection[str | None], *, source: str, among: Collection[str]
@@ -469,38 +460,16 @@ class Store:
 
         Gives digest, path and inner path of each.
         """
-        with self._registered("asked", text_column("digest", among)):
-            return self._rows_read_by(
-                readings,
-                source=source,
-                select="_content_sha256, path, inner_path",
-                condition="_content_sha256 in (select digest from asked)",
-            )
+        return self._documents.read_by(readings, source=source, among=among)
 
     def count_read_by(self, readings: Collection[str | None], *, source: str) -> int:
         """Beside how many contents of a source one of these readings stands."""
-        return int(self._rows_read_by(readings, source=source, select="count(*)")[0][0])
+        return self._documents.count_read_by(readings, source=source)
 
     def left_unread(self, readings: Collection[str | None], *, source: str, run: Run) -> list[str]:
         """The contents of a source, by digest, beside which one still stands, and which this run left so."""
-        rows = self._rows_read_by(
-            readings,
-            source=source,
-            select="_content_sha256",
-            condition=f"_extraction_id <> {literal(_extraction_id(run, source, REREAD_STREAM))}",
-        )
-        return [digest for (digest,) in rows]
-
-    def _rows_read_by(
-        self, readings: Collection[str | None], *, source: str, select: str, condition: str = "true"
-    ) -> list[Any]:
-        with self._registered("readings", text_column("said", readings)):
-            return self._rows(
-                f"select {select} from {FISCAL_SCHEMA}.payloads as payloads where _source = ?"
-                " and exists (select 1 from readings where said is not distinct from payloads.read_by)"
-                f" and {condition}",
-                [source],
-            )
+        extraction_id = _extraction_id(run, source, REREAD_STREAM)
+        return self._documents.left_unread(readings, source=source, extraction_id=extraction_id)
 
     def read_with(self, source: str) -> str | None:
         """The fingerprint of what has read every content of a source; None when that is not known."""
@@ -541,62 +510,27 @@ class Store:
                     " and content_sha256 in (select digest from stored))",
                 )
 
-    def _replace_files(self, files: pa.Table, *, source: str, run: Run) -> None:
-        if self._bulk is None or not self._bulk.is_first_load:
-            with self._registered("read_files", files):
-                self._execute(
-                    f"delete from {FISCAL_SCHEMA}.files"
-                    " where _source = ? and path in (select path from read_files)",
-                    [source],
-                )
-        envelope = {
-            "_source": literal(source),
-            "_recorded_at": instant(run.as_of),
-            "_extraction_id": literal(_extraction_id(run, source, FILES_STREAM)),
-        }
-        self._documents.insert("files", files, envelope)
-
     def fiscal_totals(self, run: Run, *, source: str, stream: str = FILES_STREAM) -> tuple[int, int]:
         """How many units a run brought of a source, and how many homologação documents are stored."""
-        brought = " union all ".join(
-            f"select count(*) as units from {FISCAL_SCHEMA}.{quoted(table)} where _extraction_id = $1"
-            for table in self._documents.unit_tables
-        )
-        ((units,),) = self._rows(
-            f"select sum(units)::bigint from ({brought})", [_extraction_id(run, source, stream)]
-        )
-        ((homologation,),) = self._rows(
-            f"select count(*) from {FISCAL_SCHEMA}.documents where _source = ? and environment = '2'",
-            [source],
-        )
-        return units, homologation
+        return self._documents.totals(source=source, extraction_id=_extraction_id(run, source, stream))
 
     # optional checks ---------------------------------------------------------------------------------------
 
     def due_for_verdict(self, table: str, *, source: str, version: str) -> int:
         """How many payloads of a source have no verdict of this version in a check's table."""
-        ((due,),) = self._rows(f"select count(*) {_without_verdict(table)}", [source, version])
-        return int(due)
+        return self._verdicts.count_due(table, source=source, version=version)
 
     def contents_without_verdict(
         self, table: str, *, source: str, version: str, after: str, limit: int
     ) -> list[str]:
         """The digests of such payloads, in their order: the next `limit` of them after a digest."""
-        rows = self._rows(
-            f"select _content_sha256 {_without_verdict(table)} and _content_sha256 > ? order by all limit ?",
-            [source, version, after, limit],
-        )
-        return [digest for (digest,) in rows]
+        return self._verdicts.due(table, source=source, version=version, after=after, limit=limit)
 
     def append_verdicts(self, table: str, rows: pa.Table, *, source: str, run: Run) -> None:
         """Add verdicts of a check to its table: one transaction."""
-        envelope = {
-            "_source": literal(source),
-            "_recorded_at": instant(run.as_of),
-            "_extraction_id": literal(_extraction_id(run, source, table)),
-        }
+        extraction_id = _extraction_id(run, source, table)
         with self._transaction():
-            self._documents.insert(table, rows, envelope)
+            self._verdicts.append(table, rows, source=source, extraction_id=extraction_id, as_of=run.as_of)
 
     # quarantine ------------------------------------------------------------------------------------------
 
@@ -820,27 +754,6 @@ class Store:
                 self._execute(f"detach {quoted(self._attached.pop())}")
 
 
-class Bulk:
-    """A load under way: how much its transaction holds, and whether the store knew any file before it."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
-        self._payloads = 0
-        ((self.is_first_load,),) = connection.execute(
-            f"select not exists (select 1 from {FISCAL_SCHEMA}.files)"
-            " and not exists (select 1 from quality.quarantine where stream = ?)",
-            [FILES_STREAM],
-        ).fetchall()
-
-    def stored(self, payloads: int) -> None:
-        """Say that so many more came in; what came so far is committed when it is enough."""
-        self._payloads += payloads
-        if self._payloads >= PAYLOADS_PER_TRANSACTION:
-            self._connection.execute("commit")
-            self._connection.execute("begin transaction")
-            self._payloads = 0
-
-
 def _make(path: Path) -> None:
     with duckdb.connect() as connection:
         connection.execute(
@@ -850,15 +763,6 @@ def _make(path: Path) -> None:
 
 def _extraction_id(run: Run, source: str, stream: str) -> str:
     return f"{run.run_id}:{source}:{stream}"
-
-
-def _without_verdict(table: str) -> str:
-    """The end of a query for payloads, with the parameters source and version."""
-    return (
-        f"from {FISCAL_SCHEMA}.payloads as payloads where _source = ? and not exists ("
-        f"select 1 from {FISCAL_SCHEMA}.{quoted(table)} as verdicts where check_version = ?"
-        " and verdicts._content_sha256 = payloads._content_sha256)"
-    )
 
 
 def _content_values(content: Content | None) -> tuple[Any, ...]:

@@ -19,11 +19,10 @@ from ingestion.landing import (
     content_hash,
     identity_select,
     landing_select,
-    literal,
     match_columns,
-    quoted,
 )
 from ingestion.schema import raw_table
+from ingestion.sql import literal, quoted
 
 MALFORMED_LINE: Final = "malformed_line"
 """Reason of a line of a file that is not even a row."""

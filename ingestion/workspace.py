@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from ingestion.check_digits import is_cnpj
 from ingestion.contracts import SourceSystem, source_systems
 from ingestion.errors import ConfigurationError
+from ingestion.fiscal.optional_checks import CHECKS
 from ingestion.marked_yaml import MarkedMapping, Place, read_marked
 
 SETTINGS_FILE: Final = "confere.yml"
@@ -41,9 +42,6 @@ TOLERANCES: Final[Mapping[str, Decimal]] = MappingProxyType(
     {"document": Decimal("0.00"), "tax_per_item": Decimal("0.01"), "title": Decimal("0.01")}
 )
 """Default tolerances in reais: a difference above is a mismatch, one at or below and not zero is rounding."""
-
-CHECKS: Final = ("signatures", "schemas")
-"""Checks of stored XML that are made only when they are switched on."""
 
 PRODUCTS: Final = ("antecipa", "mais_negocios")
 PAYMENTS: Final = ("antecipacao", "contravencimento")

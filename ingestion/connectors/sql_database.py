@@ -17,7 +17,7 @@ from ingestion.contracts import TableContract
 from ingestion.delivery import Attachment, Content, Delivery, Found, Selection
 from ingestion.duckdb_extensions import load_extension
 from ingestion.errors import DeliveryError, SourceUnavailable
-from ingestion.landing import literal, quoted
+from ingestion.sql import literal, quoted
 from ingestion.workspace import Secret
 
 _SCHEMES: Final = frozenset({"postgresql", "postgres"})

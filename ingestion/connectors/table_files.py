@@ -15,7 +15,7 @@ from typing import Final
 from ingestion.contracts import TableContract
 from ingestion.delivery import Content, Delivery, Found, Selection
 from ingestion.errors import DeliveryError, SourceUnavailable
-from ingestion.landing import literal
+from ingestion.sql import literal
 
 _SUFFIXES: Final = (".parquet", ".csv")
 _BLOCK: Final = 1 << 20

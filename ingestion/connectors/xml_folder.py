@@ -1,12 +1,11 @@
 """The XML folder connector: an inbox of fiscal XML, any folder tree, to batches of rows.
 
-Holds how the files of a folder, or contents that were refused, become batches, and how far that is. What is
-in a file is the fiscal package's business, which files are new that of the listing.
+Holds how the files of a folder become batches, and how far that is. What is in a file is the fiscal package's
+business, which files are new that of the listing.
 """
 
 import io
-import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -14,9 +13,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.archive import Archive, read_many
+from ingestion.archive import Archive
 from ingestion.errors import SourceUnavailable
-from ingestion.fiscal.containers import unescaped
 from ingestion.fiscal.counts import IntakeCounts
 from ingestion.fiscal.intake import BatchSize, FiscalBatch, IsStored, QuarantinedInput, SourceFile, take_in
 from ingestion.fiscal.limits import Limits
@@ -29,12 +27,8 @@ __all__ = [
     "IntakeCounts",
     "IntakeProgress",
     "QuarantinedInput",
-    "RefusedContent",
     "read_folder",
-    "read_refused",
 ]
-
-_log = logging.getLogger(__name__)
 
 _THREADS = 2
 
@@ -51,14 +45,6 @@ class IntakeProgress:
     documents: int = 0
     bytes_done: int = 0
     bytes_total: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedContent:
-    """A quarantined content whose bytes are archived: its place in quarantine and its hex digest."""
-
-    place: str
-    content_sha256: str
 
 
 def read_folder(
@@ -104,58 +90,6 @@ def read_folder(
         yield replace(batch, counts=batch.counts + unchanged)
         unchanged = IntakeCounts()
         tell(tally.after(batch))
-
-
-def read_refused(
-    archive_dir: Path,
-    refused: Iterable[RefusedContent],
-    *,
-    archive: Archive,
-    is_stored: IsStored,
-    tables: Mapping[str, TableShape] | None = None,
-    limits: Limits | None = None,
-    threads: int = _THREADS,
-    batch_size: BatchSize | None = None,
-) -> Iterator[FiscalBatch]:
-    """Read refused contents again, from their bytes in the archive, by the maps and limits of today.
-
-    What is still refused is refused again at its place. A payload of which some units were read before gives
-    all of its rows again, and a container all of its parts, of which stored contents count as duplicates; the
-    store keeps what it lacks, by `_content_sha256` and `_ordinal`. `files` of these batches is empty.
-    Contents that the archive does not hold are left out, with a warning.
-    """
-    places: dict[str, dict[tuple[str, str], None]] = {}
-    for item in refused:
-        places.setdefault(item.content_sha256, {})[split_place(item.place)] = None
-    found: set[str] = set()
-
-    def contents() -> Iterator[SourceFile]:
-        for sha256, content in read_many(archive_dir, places.keys()):
-            found.add(sha256)
-            for path, inner_path in places[sha256]:
-                yield SourceFile(path, partial(io.BytesIO, content), len(content), inner_path=inner_path)
-
-    for batch in take_in(
-        contents(),
-        tables=read_tables() if tables is None else tables,
-        archive=archive,
-        is_stored=is_stored,
-        limits=limits or Limits(),
-        threads=threads,
-        batch_size=batch_size or BatchSize(),
-        again=places.keys(),
-    ):
-        yield replace(batch, files=batch.files.slice(0, 0))
-    for sha256 in sorted(places.keys() - found):
-        _log.warning(
-            "the archive does not hold %s, refused at %s", sha256, ", ".join(map("!".join, places[sha256]))
-        )
-
-
-def split_place(place: str) -> tuple[str, str]:
-    """The path and the inner path in a place of quarantine."""
-    path, _, inner_path = place.partition("#")[0].partition("!")
-    return unescaped(path), inner_path
 
 
 class _Tally:

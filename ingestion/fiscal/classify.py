@@ -149,6 +149,8 @@ class Classifier:
                 yield from self._below(element, wrapper=within, free=0, counts=counts)
             elif name in self._kinds.envelopes:
                 yield from self._below(element, wrapper=None, free=_ENVELOPE_DEPTH, counts=counts)
+            elif _is_unit_like(element):
+                yield _refused(name, within, counts, name)
             elif free:
                 yield from self._below(element, wrapper=wrapper, free=free - 1, counts=counts)
         if sent is not None:
@@ -253,6 +255,17 @@ def answer_to(pair: str) -> str:
 
 def _child(element: Any, name: str) -> Any:
     return next((child for child in element if local_name(child) == name), None)
+
+
+def _is_unit_like(element: Any) -> bool:
+    """Whether an element that no list knows may be a document or an answer about one.
+
+    All of SEFAZ's have an inf… of their own (infNFe, infProt, infEvento), which has an Id or holds a key.
+    """
+    for child in element:
+        if local_name(child).startswith("inf"):
+            return child.get("Id") is not None or any(local_name(each).startswith("ch") for each in child)
+    return False
 
 
 def _wrong_model(layout: Layout, model: str, body: Any) -> Refused:

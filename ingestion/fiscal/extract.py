@@ -80,6 +80,9 @@ class Rows:
         self._contents: list[str] = []
         self._ordinals: list[int] = []
 
+    def __len__(self) -> int:
+        return sum(map(len, self._rows))
+
     def add(self, layout: Layout, parts: Iterable[Part], *, content: str, ordinal: int, wrapper: str) -> bool:
         """Read one unit; False when the layout is optional and there is none.
 

@@ -1,7 +1,7 @@
 """Extraction maps: the YAML files of layouts/ compiled to dispatch tables that one walk can follow.
 
-Holds compiling only: what the map notation means lives here, what a layout says lives in its YAML, the walk
-itself in extract.py.
+Holds compiling only: what the map notation means lives here, what a layout says lives in its YAML (read by
+map_definitions.py), the walk itself in extract.py.
 
 A compiled map works on *frames*. A frame is a list of cells for one repeating element (or for the unit as a
 whole): the walk puts the text of each mapped element into its cell, and when the element ends, *emitters*
@@ -10,16 +10,14 @@ pick cells into rows.
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 from ingestion.fiscal.access_key import is_access_key
+from ingestion.fiscal.map_definitions import LAYOUTS_DIR, read_definitions
 from ingestion.fiscal.tables import TableShape
-from ingestion.plain_yaml import read_yaml
-
-LAYOUTS_DIR = Path(__file__).parent / "layouts"
 
 Frame: TypeAlias = list[Any]
 
@@ -37,7 +35,6 @@ _MOST_TAGS = 2_000
 _COLLECT = "[]"
 _NAME = "name()"
 _OWN_TEXT = "."
-_EXTENDS = "extends"
 
 
 class ExtractionMapError(Exception):
@@ -155,7 +152,7 @@ class Layout:
     anything); an event is told apart by `key_element`. `steps` are those of a unit's own elements, `anchor`
     its frame. `key` and `environment` are cells, NOTHING where the unit has none; `required` are (column,
     cell, pattern). `tables` are the numbers of the tables it fills, `map_name` is its file's. Before the key
-    stands `key_prefix`, in documents of some software one of `other_prefixes`.
+    stands the first of `key_prefixes`, in documents of some software another.
     """
 
     name: str
@@ -168,58 +165,30 @@ class Layout:
     steps: Steps
     anchor: Anchor
     key: int
-    key_prefix: str
+    key_prefixes: tuple[str, ...]
     environment: int
     required: tuple[tuple[str, int, re.Pattern[str]], ...]
     tables: tuple[int, ...]
-    map_name: str = ""
-    other_prefixes: tuple[str, ...] = ()
+    map_name: str
 
     def key_in(self, text: str | None) -> str:
         """The access key of an Id: what follows a prefix that leads to a key, else what follows the first."""
         whole = (text or "").strip()
-        rests = [whole.removeprefix(prefix) for prefix in (self.key_prefix, *self.other_prefixes)]
+        rests = [whole.removeprefix(prefix) for prefix in self.key_prefixes] or [whole]
         return next(filter(is_access_key, rests), rests[0])
 
 
 def read_layouts(tables: Sequence[TableShape], *, directory: Path = LAYOUTS_DIR) -> tuple[Layout, ...]:
     """Every map of `directory`, compiled for these tables, in the order of the file names."""
     return tuple(
-        replace(compile_layout(read_definition(path), tables), map_name=path.stem)
-        for path in sorted(directory.glob("*.yml"))
+        compile_layout(definition, tables, map_name=name)
+        for name, definition in read_definitions(directory).items()
     )
 
 
-def read_definition(path: Path) -> Mapping[str, Any]:
-    """A map as written, with what it takes over from the map that it extends.
-
-    What a map says stands instead of what the other says, its `rows` of a table instead of the other's rows
-    of that table, and `without` lists columns (`table.column`) that the other has and it has not.
-    """
-    definition: dict[str, Any] = read_yaml(path)
-    if _EXTENDS not in definition:
-        return definition
-    base = read_definition(path.with_name(definition[_EXTENDS]))
-    own = {row["table"] for row in definition.get("rows", ())}
-    without = {tuple(place.split(".")) for place in definition.get("without", ())}
-    taken = [
-        {
-            **row,
-            "columns": {
-                column: spec
-                for column, spec in row["columns"].items()
-                if (row["table"], column) not in without
-            },
-        }
-        for row in base["rows"]
-        if row["table"] not in own
-    ]
-    return {**base, **definition, "rows": [*taken, *definition.get("rows", ())]}
-
-
-def compile_layout(definition: Mapping[str, Any], tables: Sequence[TableShape]) -> Layout:
+def compile_layout(definition: Mapping[str, Any], tables: Sequence[TableShape], *, map_name: str) -> Layout:
     """Compile one map; ExtractionMapError names the layout, the table and what cannot be made sense of."""
-    return _Compiler(definition, tables).layout()
+    return _Compiler(definition, tables).layout(map_name)
 
 
 # compiling
@@ -340,7 +309,7 @@ class _Compiler:
             for place, pattern in definition.get("drop_where", {}).items()
         }
 
-    def layout(self) -> Layout:
+    def layout(self, map_name: str) -> Layout:
         definition = self._definition
         # elements that repeat first, so that no path can pass through one unnoticed
         for row in definition["rows"]:
@@ -353,8 +322,7 @@ class _Compiler:
                 self._add(row)
             except (ExtractionMapError, KeyError) as error:
                 raise ExtractionMapError(f"{definition['name']}, table {row['table']}: {error}") from error
-        told = identity.get("access_key_prefix", "")
-        prefixes = (told,) if isinstance(told, str) else tuple(told)
+        prefixes = identity.get("access_key_prefix", ())
         cells = {**self._unit_columns, "environment": environment}
         return Layout(
             name=definition["name"],
@@ -367,14 +335,14 @@ class _Compiler:
             steps=_steps_of(self._root),
             anchor=self._unit.anchor(),
             key=key,
-            key_prefix=prefixes[0],
-            other_prefixes=prefixes[1:],
+            key_prefixes=(prefixes,) if isinstance(prefixes, str) else tuple(prefixes),
             environment=environment,
             required=tuple(
                 (column, cells[column], re.compile(pattern))
                 for column, pattern in definition.get("required", {}).items()
             ),
             tables=tuple(sorted({self._numbers[row["table"]] for row in definition["rows"]})),
+            map_name=map_name,
         )
 
     def _each(self, row: Mapping[str, Any]) -> _Path:

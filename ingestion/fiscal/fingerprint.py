@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from ingestion.fiscal.classify import KINDS_YML
-from ingestion.fiscal.extraction_map import LAYOUTS_DIR, read_definition
 from ingestion.fiscal.limits import Limits
+from ingestion.fiscal.map_definitions import LAYOUTS_DIR, read_definitions
 from ingestion.fiscal.payloads import PAYLOADS
 from ingestion.fiscal.refusals import REASONS_CSV
 from ingestion.fiscal.tables import TableShape
@@ -67,7 +67,7 @@ def read_fingerprints(
     tables: Mapping[str, TableShape], *, directory: Path = LAYOUTS_DIR, kinds_yml: Path = KINDS_YML
 ) -> Fingerprints:
     """The fingerprints of the maps and lists as they stand; comments in them count for nothing."""
-    definitions = {path.stem: read_definition(path) for path in sorted(directory.glob("*.yml"))}
+    definitions = read_definitions(directory)
     kinds = read_yaml(kinds_yml)
     # what is refused by name stands in quarantine, and is tried again from there
     telling = {name: value for name, value in kinds.items() if name != "refused"}

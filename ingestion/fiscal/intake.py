@@ -34,10 +34,11 @@ _CHUNK_PAYLOADS, _CHUNK_BYTES = 400, 8 << 20
 
 @dataclass(frozen=True, slots=True)
 class BatchSize:
-    """How much a batch may hold before it is handed over: payloads, and bytes of XML."""
+    """How much a batch may hold before it is handed over: payloads, bytes of XML, and rows."""
 
     payloads: int = 2_000
     bytes: int = 32 << 20
+    rows: int = 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +307,7 @@ class _Batch:
         self.counts = IntakeCounts()
         self._payloads = 0
         self._bytes = 0
+        self._rows = 0
         self._tables: list[Mapping[str, pa.Table]] = []
         self._files: list[_File] = []
         self._quarantined: list[QuarantinedInput] = []
@@ -317,6 +319,7 @@ class _Batch:
             self._archive.add_frame(frame)
         if reading.tables:
             self._tables.append(reading.tables)
+            self._rows += sum(table.num_rows for table in reading.tables.values())
         self._payloads += len(chunk.parts)
         self._bytes += chunk.bytes
         stored = frozenset(reading.tables[PAYLOADS][CONTENT].to_pylist()) if reading.tables else frozenset()
@@ -360,7 +363,7 @@ class _Batch:
         )
 
     def is_full(self, size: BatchSize) -> bool:
-        return self._payloads >= size.payloads or self._bytes >= size.bytes
+        return self._payloads >= size.payloads or self._bytes >= size.bytes or self._rows >= size.rows
 
     def finish(self) -> FiscalBatch:
         """Hand over what was gathered, its bytes on disk, and start anew."""

@@ -1,21 +1,19 @@
-"""The optional checks on stored payloads: which there are, and running one in several processes.
+"""Running an optional check over stored payloads, in several processes where that pays.
 
-Holds no check itself and imports none before it is wanted: each needs a package that not everybody installs.
+Holds no check itself; which there are stands in optional_checks.py.
 """
 
 import multiprocessing
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, fields
-from importlib import import_module
-from importlib.util import find_spec
-from types import MappingProxyType
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Final, TypeAlias
 
 import pyarrow as pa
 
 from ingestion.fiscal.limits import Limits
+from ingestion.fiscal.optional_checks import CHECKS, Judge
 from ingestion.fiscal.tables import CONTENT, ORDINAL
 
 PARALLEL_ABOVE: Final = 2_000
@@ -25,57 +23,6 @@ _CHUNK_PAYLOADS, _CHUNK_BYTES = 500, 8 << 20
 
 Content: TypeAlias = tuple[str, bytes]
 """A payload as the archive hands it out: hex SHA-256 and bytes."""
-
-
-class Judge(Protocol):
-    """A check at work; its verdicts are dataclasses whose fields are the columns of its raw table."""
-
-    version: str
-
-    def judge(self, content: bytes) -> Sequence[Any]:
-        """The verdicts on one payload, never none; never raises for what a payload holds."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class OptionalCheck:
-    """A check: its raw table, the class that does it, and the package that it needs with the extra for it."""
-
-    table: str
-    module: str
-    judge: str
-    package: str
-    extra: str
-
-    def is_installed(self) -> bool:
-        """Whether the package is there."""
-        return find_spec(self.package) is not None
-
-    def start(self, limits: Limits) -> Judge:
-        """The check, ready to judge."""
-        made: Judge = getattr(import_module(self.module), self.judge)(limits=limits)
-        return made
-
-
-CHECKS: Final[Mapping[str, OptionalCheck]] = MappingProxyType(
-    {
-        "signatures": OptionalCheck(
-            table="signatures",
-            module="ingestion.fiscal.signature_check",
-            judge="SignatureJudge",
-            package="cryptography",
-            extra="signatures",
-        ),
-        "schemas": OptionalCheck(
-            table="schema_verdicts",
-            module="ingestion.fiscal.schema_check",
-            judge="SchemaJudge",
-            package="nfelib",
-            extra="schemas",
-        ),
-    }
-)
-"""The checks by the name that switches them on."""
 
 
 @dataclass(frozen=True, slots=True)

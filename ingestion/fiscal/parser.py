@@ -63,8 +63,8 @@ _VERBATIM_PARSER = etree.XMLParser(**_VERBATIM_OPTIONS)
 class ParsedXml:
     """A tree, and what had to be mended to read it: slugs joined by `+`, None when nothing had to.
 
-    double_bom, leading_blank, trailing_bytes; utf8 (declared UTF-16, written in UTF-8) and cp1252 (declared
-    or taken for UTF-8, written in Windows-1252) tell the encoding that was read instead.
+    double_bom, leading_blank, trailing_bytes; utf8 (declared otherwise, written in UTF-8) and cp1252
+    (declared or taken for UTF-8, written in Windows-1252) tell the encoding that was read instead.
     """
 
     root: Any
@@ -79,12 +79,17 @@ def parse(content: bytes, *, limits: Limits, verbatim: bool = False) -> ParsedXm
     stays within a small multiple of `limits.xml_bytes`.
     """
     _check(content, limits)
+    options = _VERBATIM_OPTIONS if verbatim else _OPTIONS
     try:
         root, repair = etree.fromstring(content, _VERBATIM_PARSER if verbatim else _PARSER), None
     except etree.XMLSyntaxError as error:
-        root, repair = _parse_mended(content, error, _VERBATIM_OPTIONS if verbatim else _OPTIONS)
-    if root.getroottree().docinfo.doctype:
+        root, repair = _parse_mended(content, error, options)
+    described = root.getroottree().docinfo
+    if described.doctype:
         raise _doctype(content)
+    if repair is None and (described.encoding or "").lower() in _SINGLE_BYTE and _is_utf8(content):
+        # any bytes are text in such an encoding; those that make sense as UTF-8 are no accident
+        root, repair = etree.fromstring(content, etree.XMLParser(encoding="utf-8", **options)), "utf8"
     return ParsedXml(root, repair)
 
 
@@ -177,6 +182,17 @@ def _true_encoding(content: bytes) -> str | None:
     except UnicodeDecodeError:
         return _SINGLE_BYTE_GUESS
     return "utf-8" if declared in _UNICODE - {"utf-8", "utf8"} else None
+
+
+def _is_utf8(content: bytes) -> bool:
+    """Whether the bytes hold characters beyond ASCII, all written in UTF-8."""
+    if content.isascii():
+        return False
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _doctype(content: bytes) -> Refused:

@@ -172,7 +172,7 @@ class Assembly:
         rows = [(span, number, node, body, kind, key, answer) for span in versions]
         for name in starts:
             self._unit(name, UNIT).versions += rows
-        return self._anchor(layout.anchor), layout.key, self._span(layout.key_prefix)
+        return self._anchor(layout.anchor), layout.key, self._span(next(iter(layout.key_prefixes), ""))
 
     def _unit(self, name: str, role: int) -> _Node:
         """The node of an element that starts or ends a unit."""

@@ -36,10 +36,13 @@ FRAME_ANCHOR, FRAME_CELLS = range(2)
 # the columns of what is kept of open elements and of attributes, and what `tops` counts
 _NODE, _NAME, _NAME_LENGTH, _CELLS, _ANCHOR, _UNIT = range(6)
 _GIVEN, _GIVEN_LENGTH, _GIVEN_NUMBER, _VALUE, _VALUE_LENGTH = range(5)
-_TOP_CELL, _TOP_FRAME, _TOP_UNIT = range(3)
+_TOP_CELL, _TOP_FRAME, _TOP_UNIT, _MOST_CELLS = range(4)
 
+# far below what libxml2 allows, and far above what a fiscal document has
+_MOST_NAME, _MOST_VALUE = 200, 2_000
 _MOST_DEPTH = 64
 _MOST_ATTRIBUTES = 8
+_LEAST_CELLS = 4_096
 _LENGTH = (1 << LENGTH_BITS) - 1
 _BAD = -2
 
@@ -77,7 +80,7 @@ _NAMED = _name_classes()
 
 # Without counting references: these functions make no arrays and hand on those that they are given, at every
 # tag, where the counting took three times as long as the scanning.
-_compiled = numba.njit(cache=True, nogil=True, _nrt=False)
+_compiled = numba.njit(cache=True, nogil=True, _nrt=False)  # type: ignore[call-overload]
 
 _making_arrays = numba.njit(cache=True, nogil=True)
 
@@ -244,14 +247,15 @@ def _number(buffer: Any, code: Any, hashed: int, start: int, length: int) -> int
 
 @_compiled
 def _name_end(buffer: Any, at: int) -> tuple[int, int]:
-    """Where the name at `at` ends, and its hash; the same place when none starts there."""
+    """Where the name at `at` ends, and its hash; the same place when no plain one starts there."""
     if _NAMED[buffer[at]] != 1:
         return at, 0
     hashed = p.HASH_BASIS
+    start = at
     while _NAMED[buffer[at]] != 0:
         hashed = (hashed ^ int(buffer[at])) * p.HASH_FACTOR & p.HASH_MASK
         at += 1
-    return at, hashed
+    return (at, hashed) if at - start <= _MOST_NAME else (start, 0)
 
 
 @_compiled
@@ -342,6 +346,8 @@ def _attributes(buffer: Any, code: Any, at: int, found: Any) -> tuple[int, int]:
                 at += size
             else:
                 return at, _BAD
+        if at - value > _MOST_VALUE:
+            return at, _BAD
         if declares and not _is_plain_namespace(buffer, code, value, at - value):
             return at, _BAD
         for other in range(count):
@@ -696,6 +702,10 @@ def _open(code: Any, anchor: int, cells: Any, tops: Any) -> int:
         _at(code, p.ANCHORS, anchor + 1, p.ANCHOR_TEMPLATE),
     )
     base = tops[_TOP_CELL]
+    if base + last - first > tops[_MOST_CELLS]:
+        # no room would be enough
+        tops[_MOST_CELLS] = _BAD
+        return _BAD
     if base + last - first > cells.size:
         return _BAD
     for index in range(last - first):
@@ -738,15 +748,19 @@ def scan(
     stack = np.empty((_MOST_DEPTH, 6), np.int64)
     found = np.empty((_MOST_ATTRIBUTES, 5), np.int64)
     other = np.empty((_MOST_ATTRIBUTES, 5), np.int64)
-    tops = np.zeros(3, np.int64)
-    kept = np.zeros(3, np.int64)
+    tops = np.zeros(4, np.int64)
+    kept = np.zeros(4, np.int64)
     for payload in range(bounds.shape[0]):
         start, end = bounds[payload, 0], bounds[payload, 1]
         if start < 0:
             continue
+        # a cell for each byte is eight times what notes have, and bounds those made of empty elements
+        tops[_MOST_CELLS] = tops[_TOP_CELL] + _LEAST_CELLS + end - start
         outcome = _scan_one(
             buffer, start, end, payload, code, child, cells, frames, units, tops, stack, found, other
         )
+        if outcome == FULL and tops[_MOST_CELLS] == _BAD:
+            outcome = OTHER
         if outcome == PLAIN:
             for unit in range(kept[_TOP_UNIT], tops[_TOP_UNIT]):
                 if not _identify(buffer, code, cells, units, unit):

@@ -140,6 +140,26 @@ def test_check_digit_and_key_shape(target: Path) -> None:
     assert found == [(True, True), (True, True), (True, False), (False, False), (False, False)]
 
 
+def test_in_voided_range(target: Path) -> None:
+    """One case lies in the range; each of the others differs in one thing only, and no year on a side is any year."""
+    found = rows_of(
+        """
+        select documents.name
+        from (
+            values
+            ('inside', 'I', '55', 1, 12, 2026), ('no year', 'I', '55', 1, 10, null), ('other issuer', 'J', '55', 1, 11, 2026),
+            ('other model', 'I', '65', 1, 11, 2026), ('other series', 'I', '55', 2, 11, 2026), ('before', 'I', '55', 1, 9, 2026),
+            ('after', 'I', '55', 1, 13, 2026), ('other year', 'I', '55', 1, 11, 2025), ('range of no year', 'I', '55', 3, 1, 2025)
+        ) as documents (name, issuer, model, series, number, year)
+        inner join (values ('I', '55', 1, 10, 12, 2026), ('I', '55', 3, 1, 1, null))
+            as voided (issuer_id, model, series, first_number, last_number, year)
+            on {{ in_voided_range('issuer', 'documents.model', 'documents.series', 'number', 'documents.year') }}
+        """,
+        target=target,
+    )
+    assert sorted(name for (name,) in found) == ["inside", "no year", "range of no year"]
+
+
 def test_shared_branch_follows_the_dictionary(target: Path) -> None:
     """Levels that SX2 shares are blank in xFilial; without lengths the branch is one level."""
     found = rows_of(

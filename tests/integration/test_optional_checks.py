@@ -10,7 +10,7 @@ import pytest
 
 from dagster_project.run import run_workspace
 from ingestion.errors import ConfigurationError
-from ingestion.fiscal import judging
+from ingestion.fiscal.optional_checks import OptionalCheck
 from ingestion.workspace import read_workspace
 
 pytest.importorskip("cryptography", reason="the check of signatures is an extra")
@@ -76,9 +76,12 @@ def test_off_then_on(root: Path) -> None:
     (altered,) = published(
         root,
         "select access_key, path, signer_id, total_amount::integer, is_of_authorised_document,"
-        " has_genuine_copy, is_copy_in_use from marts.altered_documents",
+        " has_genuine_copy, is_copy_in_use, key_bits, signature_algorithm,"
+        " certificate_valid_from < certificate_valid_to from marts.altered_documents",
     )
-    assert altered == (KEY, "mail.xml", "11222333000181", 99999, True, True, False)
+    assert altered == (
+        KEY, "mail.xml", "11222333000181", 99999, True, True, False, 2048, "rsa-sha1", True
+    )  # fmt: skip
     roots = published(
         root, "select root, count(*), bool_and(library like 'nfelib %') from marts.document_schema_verdicts"
         " group by all order by all"
@@ -101,7 +104,7 @@ def test_a_check_without_its_package_stops_before_anything_runs(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (root / "confere.yml").write_text(SETTINGS + "checks: {signatures: true}\n")
-    monkeypatch.setattr(judging.OptionalCheck, "is_installed", lambda _self: False)
+    monkeypatch.setattr(OptionalCheck, "is_installed", lambda _self: False)
     before = (root / "warehouse" / "confere.duckdb").stat().st_mtime_ns
     with pytest.raises(ConfigurationError, match=r"confere\[signatures\]"):
         run(root)

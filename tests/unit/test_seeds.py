@@ -330,7 +330,7 @@ def test_document_rules_have_a_tolerance_a_severity_and_a_check() -> None:
 
 
 def test_every_document_rule_has_a_case_that_fires() -> None:
-    models = SEEDS.parent / "models/intermediate/fiscal/_fiscal__models.yml"
+    models = SEEDS.parent / "models/intermediate/fiscal/_fiscal_rules__models.yml"
     units = yaml.safe_load(models.read_text(encoding="utf-8"))["unit_tests"]
     fired = {
         row["rule"]

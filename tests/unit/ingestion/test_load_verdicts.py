@@ -17,12 +17,12 @@ from ingestion.context import LoadContext
 from ingestion.contracts import read_contracts
 from ingestion.errors import ConfigurationError
 from ingestion.fiscal import judging, schema_check, signature_check
-from ingestion.fiscal.judging import CHECKS, judge_all, judge_chunk
+from ingestion.fiscal.judging import judge_all, judge_chunk
 from ingestion.fiscal.limits import Limits
+from ingestion.fiscal.optional_checks import CHECKS, OptionalCheck
 from ingestion.fiscal.tables import read_tables
 from ingestion.load_verdicts import judge_source, judge_sources, require_checks
 from ingestion.store import StreamResult
-from ingestion.workspace import CHECKS as SWITCHES
 from ingestion.workspace import Workspace, read_workspace
 from tests.unit.ingestion.world import World
 
@@ -135,15 +135,18 @@ def test_a_crash_on_the_way_loses_nothing(xml: World, monkeypatch: pytest.Monkey
 def test_the_work_is_cut_in_bounded_pieces(xml: World, monkeypatch: pytest.MonkeyPatch) -> None:
     xml.run()
     monkeypatch.setattr(load_verdicts, "DUE_AT_ONCE", 3)
-    told: list[tuple[int, int | None]] = []
+    told: list[tuple[int, int | None, int | None]] = []
     monkeypatch.setattr(judging, "_CHUNK_PAYLOADS", 1)
     result = judged(
         xml,
         "signatures",
-        progress=lambda source, stream, *, done, total=None, **rest: told.append((done, total)),
+        progress=lambda source, stream, *, done, total=None, documents=None, **rest: told.append(
+            (done, total, documents)
+        ),
     )
     assert result.rows_read == 4
-    assert told == [(1, 4), (2, 4), (3, 4), (4, 4), (4, 4)]
+    # the last tells the result
+    assert told == [(1, 4, 1), (2, 4, 2), (3, 4, 3), (4, 4, 4), (4, 4, None)]
 
 
 def test_what_the_archive_lacks_is_told_and_waits(xml: World) -> None:
@@ -184,7 +187,7 @@ def test_a_check_that_cannot_be_made_is_an_error_before_the_run(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     require_checks(workspace)
-    monkeypatch.setattr(judging.OptionalCheck, "is_installed", lambda self: self.package != "nfelib")
+    monkeypatch.setattr(OptionalCheck, "is_installed", lambda self: self.package != "nfelib")
     with pytest.raises(ConfigurationError, match=r"needs the package nfelib.*confere\[schemas\]") as error:
         require_checks(workspace)
     assert (error.value.line, error.value.key) == (5, "checks.schemas")
@@ -199,8 +202,7 @@ def test_other_processes_give_the_same_rows(xml: World, monkeypatch: pytest.Monk
     assert len(here) > 3
 
 
-def test_the_switches_and_the_columns_are_those_of_the_checks() -> None:
-    assert set(SWITCHES) == set(CHECKS)
+def test_the_columns_are_those_of_the_checks() -> None:
     contracts = {table.name: table for table in read_contracts().document_tables}
     verdicts = {"signatures": signature_check.SignatureVerdict, "schemas": schema_check.SchemaVerdict}
     for name, check in CHECKS.items():

@@ -11,10 +11,11 @@ import pytest
 import yaml
 
 from ingestion import reread_xml
-from ingestion.connectors.xml_folder import BatchSize
 from ingestion.contracts import dbt_project_dir, read_contracts
 from ingestion.fiscal import classify, extraction_map, fingerprint
 from ingestion.fiscal.fingerprint import Fingerprints, read_fingerprints
+from ingestion.fiscal.intake import BatchSize
+from ingestion.fiscal.map_definitions import LAYOUTS_DIR
 from ingestion.fiscal.tables import read_tables
 from ingestion.load import SourceResult
 from ingestion.store import Store
@@ -58,7 +59,7 @@ class Maps:
 def maps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Maps:
     folder = tmp_path / "maps"
     maps = Maps(folder / "layouts", folder / "kinds.yml", folder / "dbt")
-    shutil.copytree(extraction_map.LAYOUTS_DIR, maps.layouts)
+    shutil.copytree(LAYOUTS_DIR, maps.layouts)
     shutil.copy(classify.KINDS_YML, maps.kinds)
     shutil.copytree(dbt_project_dir() / "models" / "staging", maps.project / "models" / "staging")
     places = {"directory": maps.layouts, "kinds_yml": maps.kinds}
@@ -214,6 +215,24 @@ def test_while_nothing_changes_nothing_is_read(xml: World, monkeypatch: pytest.M
     assert reread(xml.run()) is None
 
 
+def test_it_is_told_with_documents(xml: World, maps: Maps, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(3):
+        xml.write(f"note{number}.xml", NOTE + b" " * number)
+    xml.run()
+    maps.edit_note(forget_series)
+    monkeypatch.setattr(reread_xml, "_BATCH", BatchSize(payloads=1))
+    told: list[tuple[int, int | None, int | None]] = []
+
+    def progress(_source: str, stream: str, *, done: int, total: int | None = None, **rest: Any) -> None:
+        if stream == "archive" and "result" not in rest:
+            told.append((done, total, rest["documents"]))
+
+    xml.run(progress=progress)
+    assert told
+    assert told[-1] == (3, 3, 3)
+    assert all(done == documents for done, _, documents in told)
+
+
 def test_comments_in_a_map_change_nothing(xml: World, maps: Maps) -> None:
     xml.write("note.xml", NOTE)
     xml.run()
@@ -259,7 +278,7 @@ def test_a_crash_between_batches_leaves_the_rest_to_the_next_run(
     maps.edit_note(forget_series)
     monkeypatch.setattr(reread_xml, "_BATCH", BatchSize(payloads=2))
     monkeypatch.setattr("ingestion.fiscal.intake._CHUNK_PAYLOADS", 1)
-    monkeypatch.setattr("ingestion.store.PAYLOADS_PER_TRANSACTION", 1)
+    monkeypatch.setattr("ingestion.documents.PAYLOADS_PER_TRANSACTION", 1)
     replace, calls = Store.replace_fiscal, []
 
     def crash(self: Store, *args: Any, **options: Any) -> int:

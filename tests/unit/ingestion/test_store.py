@@ -394,7 +394,7 @@ def test_of_a_content_that_is_refused_now_nothing_is_left(world: World) -> None:
 def test_a_load_of_many_batches_is_committed_piece_by_piece(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingestion.store.PAYLOADS_PER_TRANSACTION", 2)
+    monkeypatch.setattr("ingestion.documents.PAYLOADS_PER_TRANSACTION", 2)
     with world.open() as store:
         run = world.start(store)
 

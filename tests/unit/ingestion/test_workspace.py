@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from ingestion.errors import ConfigurationError
+from ingestion.fiscal.optional_checks import CHECKS
 from ingestion.workspace import (
-    CHECKS,
     DEADLINES,
     TOLERANCES,
     Workspace,

@@ -39,16 +39,16 @@ void_numbers as (
     from documents
     inner join voided
         on
-            case when documents.is_issued then documents.company_cnpj else documents.partner_tax_id end = voided.issuer_id
-            and documents.model = voided.model
-            and documents.series = voided.series
-            and documents.number between voided.first_number and voided.last_number
-            and coalesce(
-                voided.year = case
+            {{ in_voided_range(
+                issuer_id='case when documents.is_issued then documents.company_cnpj else documents.partner_tax_id end',
+                model='documents.model',
+                series='documents.series',
+                number='documents.number',
+                year="case
                     when documents.has_access_key then 2000 + cast(substr(documents.access_key, 3, 2) as integer)
                     else date_part('year', coalesce(documents.issued_on, documents.posted_on))
-                end, true
-            )
+                end",
+            ) }}
     cross join clock
     where voided.voided_at <= clock.as_of
     group by documents.source, documents.erp_document_key

@@ -34,14 +34,7 @@ documents as (
 
 proven as (
 
-    select
-        access_key,
-        digest_value
-    from {{ ref('stg_fiscal_xml__protocols') }}
-    where
-        digest_value is not null
-        and environment is distinct from '2'
-    group by access_key, digest_value
+    select * from {{ ref('int_fiscal_digests__proven') }}
 
 ),
 
@@ -81,7 +74,10 @@ final as (
         signatures.detail,
         signatures.signer_name,
         signatures.signer_id,
-        signatures.digest_value,
+        signatures.signature_algorithm,
+        signatures.key_bits,
+        signatures.not_before,
+        signatures.not_after,
         payloads.path,
         payloads.inner_path,
         -- the protocol repeats the digest that was signed: SEFAZ authorised what was signed, not what the copy holds

@@ -20,20 +20,15 @@ verified as (
 
 ),
 
-clock as (
+proven as (
 
-    select * from {{ ref('stg_settings__clock') }}
+    select * from {{ ref('int_fiscal_digests__proven') }}
 
 ),
 
-proven as (
+clock as (
 
-    select
-        access_key,
-        digest_value
-    from protocols
-    where digest_value is not null
-    group by access_key, digest_value
+    select * from {{ ref('stg_settings__clock') }}
 
 ),
 

@@ -35,11 +35,13 @@ of_void_number as (
     from voided
     inner join documents
         on
-            voided.issuer_id = documents.issuer_id
-            and voided.model = documents.model
-            and voided.series = documents.series
-            and documents.number between voided.first_number and voided.last_number
-            and coalesce(voided.year = date_part('year', documents.issue_date), true)
+            {{ in_voided_range(
+                issuer_id='documents.issuer_id',
+                model='documents.model',
+                series='documents.series',
+                number='documents.number',
+                year="date_part('year', documents.issue_date)",
+            ) }}
 
 ),
 

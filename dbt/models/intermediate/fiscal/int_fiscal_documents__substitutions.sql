@@ -13,6 +13,7 @@ links as (
     where
         kind = 'substitutes'
         and told_by = 'document'
+        and access_key <> linked_key
 
 ),
 

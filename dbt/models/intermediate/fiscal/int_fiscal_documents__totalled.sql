@@ -109,6 +109,12 @@ protocols as (
 ),
 
 -- a document may have several protocols, from several files: one that fits is enough
+proven as (
+
+    select * from {{ ref('int_fiscal_digests__proven') }}
+
+),
+
 of_keys as (
 
     select
@@ -117,17 +123,6 @@ of_keys as (
         min(case when n_prot is not null then received_at end) as received_at
     from protocols
     group by access_key
-
-),
-
-fitting as (
-
-    select
-        access_key,
-        digest_value
-    from protocols
-    where digest_value is not null
-    group by access_key, digest_value
 
 ),
 
@@ -174,7 +169,7 @@ final as (
         components.valuables_sum,
         issuing_authorities.issuing_authority_id,
         of_keys.protocol_digest,
-        fitting.access_key is not null as is_digest_proven,
+        proven.access_key is not null as is_digest_proven,
         of_keys.received_at,
         -- in a lot the protocol may be another document's
         case when documents.wrapper like '%Proc' and documents.ordinal = 0 then of_files.protocol_key end as protocol_key
@@ -204,10 +199,10 @@ final as (
             documents.content_sha256 = issuing_authorities.content_sha256
             and documents.ordinal = issuing_authorities.ordinal
     left join of_keys on documents.access_key = of_keys.access_key
-    left join fitting
+    left join proven
         on
-            documents.access_key = fitting.access_key
-            and documents.digest_value = fitting.digest_value
+            documents.access_key = proven.access_key
+            and documents.digest_value = proven.digest_value
     left join of_files on documents.content_sha256 = of_files.content_sha256
 
 )

@@ -111,8 +111,8 @@ revocable as (
         undoing.registered_at as revoked_at,
         undoing.known_from as revocation_known_from,
         undoing.revoked_event_type is null as is_by_protocol_only,
-        coalesce(undoing.revoked_protocol = registered.n_prot, false) as is_named,
-        bool_or(coalesce(undoing.revoked_protocol = registered.n_prot, false)) over (
+        coalesce(ltrim(undoing.revoked_protocol, '0') = ltrim(registered.n_prot, '0'), false) as is_named,
+        bool_or(coalesce(ltrim(undoing.revoked_protocol, '0') = ltrim(registered.n_prot, '0'), false)) over (
             partition by undoing.access_key, undoing.event_type, undoing.sequence
         ) as is_any_named
     from registered

@@ -22,7 +22,6 @@ final as (
         ordinal,
         recorded_at,
         subject,
-        element,
         access_key,
         environment,
         event_type,
@@ -30,14 +29,12 @@ final as (
         outcome,
         detail,
         signature_algorithm,
-        digest_algorithm,
         digest_value,
         key_bits,
         signer_name,
         signer_id,
         not_before,
-        not_after,
-        check_version
+        not_after
     from ranked
     where
         age = 1

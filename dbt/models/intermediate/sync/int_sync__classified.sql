@@ -93,7 +93,7 @@ found as (
     select
         *,
         {{ compact_list([
-            "case when is_synced and is_denied then 'denied_or_void_number' end",
+            "case when (is_synced or proposed_postings > 0) and is_denied then 'denied_or_void_number' end",
             "case when is_synced and is_cancelled and not is_denied then 'cancelled_at_sefaz_active_in_erp' end",
             "case when (is_synced and is_refused)
                 or (is_synced and is_disagreed_at_sefaz and not is_disagreed_in_erp)

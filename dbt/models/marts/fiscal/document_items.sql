@@ -11,34 +11,10 @@ items as (
 ),
 
 -- the few documents that number two items alike, or none, are counted through; nobody else pays for it
-final as (
+numbered as (
 
     select
-        items.access_key,
-        items.item,
-        items.product_code,
-        items.ean,
-        items.description,
-        items.ncm,
-        items.cest,
-        items.cfop,
-        items.unit,
-        items.quantity,
-        items.unit_price,
-        items.taxable_unit,
-        items.taxable_quantity,
-        items.taxable_unit_price,
-        items.gross_amount,
-        items.discount_amount,
-        items.freight_amount,
-        items.insurance_amount,
-        items.other_amount,
-        items.total_amount,
-        items.is_in_total,
-        items.order_number,
-        items.order_item,
-        items.benefit_code,
-        items.info,
+        items.*,
         1 as occurrence
     from documents
     inner join items
@@ -50,31 +26,7 @@ final as (
     union all
 
     select
-        items.access_key,
-        items.item,
-        items.product_code,
-        items.ean,
-        items.description,
-        items.ncm,
-        items.cest,
-        items.cfop,
-        items.unit,
-        items.quantity,
-        items.unit_price,
-        items.taxable_unit,
-        items.taxable_quantity,
-        items.taxable_unit_price,
-        items.gross_amount,
-        items.discount_amount,
-        items.freight_amount,
-        items.insurance_amount,
-        items.other_amount,
-        items.total_amount,
-        items.is_in_total,
-        items.order_number,
-        items.order_item,
-        items.benefit_code,
-        items.info,
+        items.*,
         cast(
             row_number() over (
                 partition by items.access_key, items.item
@@ -87,6 +39,39 @@ final as (
             documents.content_sha256 = items.content_sha256
             and documents.ordinal = items.ordinal
     where documents.item_numbers is distinct from documents.item_count
+
+),
+
+final as (
+
+    select
+        access_key,
+        item,
+        product_code,
+        ean,
+        description,
+        ncm,
+        cest,
+        cfop,
+        unit,
+        quantity,
+        unit_price,
+        taxable_unit,
+        taxable_quantity,
+        taxable_unit_price,
+        gross_amount,
+        discount_amount,
+        freight_amount,
+        insurance_amount,
+        other_amount,
+        total_amount,
+        is_in_total,
+        order_number,
+        order_item,
+        benefit_code,
+        info,
+        occurrence
+    from numbered
 
 )
 

@@ -11,20 +11,10 @@ item_taxes as (
 ),
 
 -- the few documents that number two items alike, or none, are counted through; nobody else pays for it
-final as (
+numbered as (
 
     select
-        item_taxes.access_key,
-        item_taxes.item,
-        item_taxes.tax,
-        item_taxes.tax_group,
-        item_taxes.cst,
-        item_taxes.class_code,
-        item_taxes.base_amount,
-        item_taxes.base_quantity,
-        item_taxes.rate,
-        item_taxes.amount,
-        item_taxes.adds_to_total,
+        item_taxes.*,
         1 as occurrence
     from documents
     inner join item_taxes
@@ -36,17 +26,7 @@ final as (
     union all
 
     select
-        item_taxes.access_key,
-        item_taxes.item,
-        item_taxes.tax,
-        item_taxes.tax_group,
-        item_taxes.cst,
-        item_taxes.class_code,
-        item_taxes.base_amount,
-        item_taxes.base_quantity,
-        item_taxes.rate,
-        item_taxes.amount,
-        item_taxes.adds_to_total,
+        item_taxes.*,
         cast(
             row_number() over (
                 partition by item_taxes.access_key, item_taxes.item, item_taxes.tax, item_taxes.tax_group
@@ -59,6 +39,25 @@ final as (
             documents.content_sha256 = item_taxes.content_sha256
             and documents.ordinal = item_taxes.ordinal
     where documents.item_numbers is distinct from documents.item_count
+
+),
+
+final as (
+
+    select
+        access_key,
+        item,
+        tax,
+        tax_group,
+        cst,
+        class_code,
+        base_amount,
+        base_quantity,
+        rate,
+        amount,
+        adds_to_total,
+        occurrence
+    from numbered
 
 )
 

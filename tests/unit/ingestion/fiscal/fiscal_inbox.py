@@ -8,14 +8,8 @@ from typing import Any
 import pyarrow as pa
 
 from ingestion.archive import Archive
-from ingestion.connectors.xml_folder import (
-    FiscalBatch,
-    IntakeCounts,
-    QuarantinedInput,
-    RefusedContent,
-    read_folder,
-    read_refused,
-)
+from ingestion.connectors.xml_archive import RefusedContent, read_refused
+from ingestion.connectors.xml_folder import FiscalBatch, IntakeCounts, QuarantinedInput, read_folder
 
 Rows = list[dict[str, Any]]
 

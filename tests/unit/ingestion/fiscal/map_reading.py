@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from xml.etree import ElementTree as ET
 
 from ingestion.fiscal.access_key import is_access_key, model_of
-from ingestion.fiscal.extraction_map import LAYOUTS_DIR, read_definition
+from ingestion.fiscal.map_definitions import read_definitions
 from ingestion.fiscal.tables import read_tables
 
 Definition: TypeAlias = Mapping[str, Any]
@@ -34,9 +34,7 @@ _ANSWERED = {f"ret{name[0].upper()}{name[1:]}": f"ret{pair.capitalize()}" for na
 @cache
 def definitions() -> Mapping[str, Definition]:
     """The maps by the name of their file, which each holds too."""
-    return {
-        path.stem: {**read_definition(path), "map": path.stem} for path in sorted(LAYOUTS_DIR.glob("*.yml"))
-    }
+    return {name: {**definition, "map": name} for name, definition in read_definitions().items()}
 
 
 def paths_of(spec: Any) -> list[str]:

@@ -7,13 +7,13 @@ from lxml import etree
 
 from ingestion.fiscal.extract import Rows
 from ingestion.fiscal.extraction_map import (
-    LAYOUTS_DIR,
     ExtractionMapError,
     Layout,
     Steps,
     compile_layout,
     read_layouts,
 )
+from ingestion.fiscal.map_definitions import LAYOUTS_DIR
 from ingestion.fiscal.payloads import FILES, PAYLOADS
 from ingestion.fiscal.refusals import Refused
 from ingestion.fiscal.tables import TableShape, read_tables
@@ -36,7 +36,7 @@ BASE: dict[str, Any] = {
 
 
 def layout(*rows: dict[str, Any], **more: Any) -> Layout:
-    return compile_layout({**BASE, "rows": list(rows), **more}, TABLES)
+    return compile_layout({**BASE, "rows": list(rows), **more}, TABLES, map_name="test")
 
 
 def extract(compiled: Layout, body: str) -> dict[str, list[tuple[Any, ...]]]:

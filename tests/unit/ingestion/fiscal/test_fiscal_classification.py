@@ -130,6 +130,20 @@ def test_a_refused_kind_inside_a_known_wrapper_is_not_lost(read: Callable[..., R
     assert [(unit.place, unit.reason) for unit in reading.refused] == [("NFCom[1]", "unsupported_kind")]
 
 
+@pytest.mark.parametrize(
+    "unknown",
+    ['<NFX><infNFX Id="NFX1"/></NFX>', "<protNFX><infProt><chNFX>1</chNFX></infProt></protNFX>"],
+)
+def test_an_unknown_unit_beside_a_known_one_is_not_lost(unknown: str, read: Callable[..., Reading]) -> None:
+    """What a service may hand out one day; elements that only tell of a lot are passed over."""
+    content = document("nfe_proc").replace(b"<NFe>", f"<idLote>1</idLote>{unknown}<NFe>".encode())
+    reading = read(content)
+    assert reading.tables["documents"].num_rows == 1
+    assert [(unit.reason, unit.detail) for unit in reading.refused] == [
+        ("unsupported_kind", unknown[1:].partition(">")[0])
+    ]
+
+
 def test_an_unknown_schema_of_distribution_is_named(read: Callable[..., Reading]) -> None:
     (refused,) = read(b"<procNovo/>", schema="procNovo_v1.00.xsd").refused
     assert (refused.reason, refused.detail) == ("unsupported_kind", "procNovo (docZip procNovo_v1.00.xsd)")

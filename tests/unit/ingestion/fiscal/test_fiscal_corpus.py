@@ -16,8 +16,8 @@ from fiscal_inbox import Inbox
 from independent_reading import compare
 from map_reading import read_again, rows_of
 
-from ingestion.fiscal.judging import CHECKS
 from ingestion.fiscal.limits import Limits
+from ingestion.fiscal.optional_checks import CHECKS
 from ingestion.fiscal.reader import Reading
 
 BESIDE = Path(__file__).parents[5] / "shared" / "corpus"

@@ -11,7 +11,8 @@ from fiscal_documents import distribution, document, zipped
 from fiscal_inbox import Inbox
 
 from ingestion.archive import read
-from ingestion.connectors.xml_folder import BatchSize, IntakeProgress, QuarantinedInput, split_place
+from ingestion.connectors.xml_archive import split_place
+from ingestion.connectors.xml_folder import BatchSize, IntakeProgress, QuarantinedInput
 from ingestion.errors import SourceUnavailable
 from ingestion.fiscal import workers
 from ingestion.fiscal.counts import ConservationError, IntakeCounts

@@ -11,7 +11,7 @@ from fiscal_documents import FIXTURES, document, enveloped
 from map_reading import definitions, places_filled, read_again, rows_of
 
 from ingestion.contracts import dbt_project_dir
-from ingestion.fiscal.extraction_map import LAYOUTS_DIR, read_definition
+from ingestion.fiscal.map_definitions import LAYOUTS_DIR, read_definition
 from ingestion.fiscal.reader import Reading
 from ingestion.fiscal.tables import SOURCES_YML
 from ingestion.plain_yaml import read_yaml

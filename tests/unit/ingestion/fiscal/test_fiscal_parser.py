@@ -32,6 +32,7 @@ BOM = b"\xef\xbb\xbf"
         pytest.param(BODY.encode("latin-1"), "cp1252", id="latin-1 not declared"),
         pytest.param(DECLARED.format("utf-8").encode("cp1252"), "cp1252", id="latin-1 declared utf-8"),
         pytest.param(DECLARED.format("utf-16").encode(), "utf8", id="utf-8 declared utf-16"),
+        pytest.param(DECLARED.format("iso-8859-1").encode(), "utf8", id="utf-8 declared iso-8859-1"),
         pytest.param(b"\n " + DECLARED.format("utf-8").encode(), "leading_blank", id="blank first"),
         pytest.param(BOM + b"\r\n" + DECLARED.format("utf-8").encode(), "leading_blank", id="bom and blank"),
         pytest.param(BOM + BOM + BODY.encode(), "double_bom", id="two boms"),
