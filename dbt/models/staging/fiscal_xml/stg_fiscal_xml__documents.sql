@@ -50,10 +50,11 @@ final as (
         source.issuer_name,
         source.issuer_uf,
         source.issuer_tax_regime,
-        source.recipient_id,
+        -- foreigners come with zeros for a tax id
+        case when replace(source.recipient_id, '0', '') <> '' then source.recipient_id end as recipient_id,
         source.recipient_name,
         source.recipient_uf,
-        source.taker_id,
+        case when replace(source.taker_id, '0', '') <> '' then source.taker_id end as taker_id,
         source.taker_role,
         {{ xml_amount('source.total_amount') }} as total_amount,
         {{ xml_amount('source.products_amount') }} as products_amount,
