@@ -9,8 +9,10 @@ read again keeps the time at which its unit was first recorded (a map that grows
 since when), while `_extraction_id` tells who read it last; a unit that could not be read before is new.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from threading import RLock
 from typing import Any, Final
 
 import duckdb
@@ -33,6 +35,9 @@ PAYLOADS_PER_TRANSACTION: Final = 30_000
 """How much of a load may be lost to a crash, at least. A commit rewrites every table's last rows: at 2,000
 payloads that took 70 % of the time, at 30,000 a third."""
 
+_DIGITS: Final = 16
+"""The hex digits of a digest that an index of contents keeps."""
+
 _PAYLOADS: Final = "payloads"
 _FIRST_PLACE: Final = ("path", "inner_path", "nsu")
 """Where a payload was first met: bytes that are read again from the archive do not tell."""
@@ -45,37 +50,36 @@ class ContentIndex:
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
-        hashes = connection.execute(
-            f"select hash(_content_sha256) as hashed from {FISCAL_SCHEMA}.{_PAYLOADS}"
-        ).fetchnumpy()["hashed"]
-        # sorted runs, each less than half as long as the one before
-        self._runs: list[npt.NDArray[np.uint64]] = [np.sort(hashes.astype(np.uint64))]
+        starts = connection.execute(
+            f"select cast('0x' || left(_content_sha256, {_DIGITS}) as ubigint) as start"
+            f" from {FISCAL_SCHEMA}.{_PAYLOADS}"
+        ).fetchnumpy()["start"]
+        # Sorted runs, each less than half as long as the one before. A list is replaced and never changed, so
+        # that another thread may look through it.
+        self._runs: list[npt.NDArray[np.uint64]] = [np.sort(starts.astype(np.uint64))]
 
     def candidates(self, digests: Collection[str]) -> list[str]:
         """Those of the digests that may be stored."""
-        asked, hashes = self._hashed(digests)
-        found = np.zeros(len(asked), dtype=bool)
+        starts = _starts(digests)
+        found = np.zeros(len(starts), dtype=bool)
         for run in self._runs:
             if len(run):
-                at = np.searchsorted(run, hashes)
-                found |= run[np.minimum(at, len(run) - 1)] == hashes
-        return [digest for digest, is_there in zip(asked, found, strict=True) if is_there]
+                at = np.searchsorted(run, starts)
+                found |= run[np.minimum(at, len(run) - 1)] == starts
+        return [digest for digest, is_there in zip(digests, found, strict=True) if is_there]
 
     def add(self, digests: Collection[str]) -> None:
         """Take note of contents that are being stored; should they not be after all, no harm is done."""
-        run = np.sort(self._hashed(digests)[1])
-        while self._runs and 2 * len(run) >= len(self._runs[-1]):
-            run = np.sort(np.concatenate([self._runs.pop(), run]))
-        self._runs.append(run)
+        runs = list(self._runs)
+        run = np.sort(_starts(digests))
+        while runs and 2 * len(run) >= len(runs[-1]):
+            run = np.sort(np.concatenate([runs.pop(), run]))
+        self._runs = [*runs, run]
 
-    def _hashed(self, digests: Collection[str]) -> tuple[list[str], npt.NDArray[np.uint64]]:
-        # by the name of the variable, for the same reason as in `Documents.insert`
-        asked = text_column("digest", digests)  # noqa: F841
-        columns = self._connection.execute(
-            "select digest, hash(digest) as hashed from asked"
-        ).to_arrow_table()
-        return columns["digest"].to_pylist(), columns["hashed"].to_numpy()
+
+def _starts(digests: Collection[str]) -> npt.NDArray[np.uint64]:
+    """The first 8 bytes of hex digests as numbers."""
+    return np.fromiter((int(digest[:_DIGITS], 16) for digest in digests), np.uint64, len(digests))
 
 
 class Documents:
@@ -89,17 +93,27 @@ class Documents:
             name for name in self._columns if name in self._columns.get(_PAYLOADS, frozenset())
         )
         self._index: ContentIndex | None = None
+        self._in_use = RLock()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other threads off the connection, which serves one at a time."""
+        with self._in_use:
+            yield
 
     def known(self, digests: Collection[str]) -> frozenset[str]:
-        """Which of these contents are stored."""
+        """Which of these contents (hex digests) are stored. A thread beside the one that stores may ask."""
+        # a file that could not be opened has none
+        digests = [digest for digest in digests if digest]
         if not digests:
             return frozenset()
         if self._index is None:
-            self._index = ContentIndex(self._connection)
+            with self.alone():
+                self._index = self._index or ContentIndex(self._connection)
         candidates = self._index.candidates(digests)
         if not candidates:
             return frozenset()
-        with registered(self._connection, "asked", text_column("digest", candidates)):
+        with self.alone(), registered(self._connection, "asked", text_column("digest", candidates)):
             rows = self._connection.execute(
                 f"select _content_sha256 from {FISCAL_SCHEMA}.{_PAYLOADS}"
                 " where _content_sha256 in (select digest from asked)"
@@ -335,8 +349,9 @@ class Documents:
 class Bulk:
     """A load under way: how much its transaction holds, and whether the store knew any file before it."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, documents: "Documents") -> None:
         self._connection = connection
+        self._documents = documents
         self._payloads = 0
         ((self.is_first_load,),) = connection.execute(
             f"select not exists (select 1 from {FISCAL_SCHEMA}.files)"
@@ -348,8 +363,9 @@ class Bulk:
         """Say that so many more came in; what came so far is committed when it is enough."""
         self._payloads += payloads
         if self._payloads >= PAYLOADS_PER_TRANSACTION:
-            self._connection.execute("commit")
-            self._connection.execute("begin transaction")
+            with self._documents.alone():
+                self._connection.execute("commit")
+                self._connection.execute("begin transaction")
             self._payloads = 0
 
 

@@ -4,11 +4,12 @@ Holds how batches become the store's, and what the extraction log says of them. 
 connector's business, writing rows the store's.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
 
+from ingestion.ahead import ahead
 from ingestion.archive import Archive
 from ingestion.connectors.xml_archive import RefusedContent, read_refused
 from ingestion.connectors.xml_folder import FiscalBatch, IntakeCounts, IntakeProgress, read_folder
@@ -135,12 +136,15 @@ def _with_fingerprints(payloads: pa.Table, fingerprints: Fingerprints) -> pa.Tab
     return payloads.set_column(at, READ_BY, told.take(maps.indices))
 
 
-def _take(batches: Iterable[FiscalBatch], *, source: str, context: LoadContext) -> IntakeCounts:
-    """Store batch by batch, each as a whole: what is stored before a crash, the next run knows."""
+def _take(batches: Iterator[FiscalBatch], *, source: str, context: LoadContext) -> IntakeCounts:
+    """Store batch by batch, each as a whole: what is stored before a crash, the next run knows.
+
+    While one is being stored, the next is read.
+    """
     fingerprints = read_fingerprints(read_tables())
     counts = IntakeCounts()
-    with context.store.bulk() as bulk:
-        for batch in batches:
+    with context.store.bulk() as bulk, ahead(batches) as read:
+        for batch in read:
             context.store.append_fiscal(rows_of(batch, fingerprints), source=source, run=context.run)
             bulk.stored(batch.counts.parts)
             counts += batch.counts

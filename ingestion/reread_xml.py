@@ -21,7 +21,7 @@ from ingestion.fiscal.tables import TableShape, read_tables
 from ingestion.load_xml import control_totals, rows_of
 from ingestion.store import FILES_STREAM, REREAD_STREAM, Quarantined, StreamResult
 
-_BATCH: Final = BatchSize(payloads=6_000, bytes=96 << 20)
+_BATCH: Final = BatchSize(payloads=4_000, bytes=64 << 20)
 """Larger than an inbox's: each batch looks through the tables once for the rows that it replaces."""
 
 _LOG: Final = logging.getLogger(__name__)

@@ -388,7 +388,7 @@ class Store:
         """A load of many batches, some of which share a transaction: what fails undoes the open one."""
         # the readers have the cores; a second thread of DuckDB mostly waits, and that costs
         self._execute("set threads = 1")
-        bulk = Bulk(self._connection)
+        bulk = Bulk(self._connection, self._documents)
         try:
             with self._transaction():
                 self._bulk = bulk
@@ -404,7 +404,7 @@ class Store:
         """
         extraction_id = _extraction_id(run, source, FILES_STREAM)
         is_first_load = self._bulk is not None and self._bulk.is_first_load
-        with self._transaction():
+        with self._documents.alone(), self._transaction():
             self._documents.append(rows.tables, source=source, extraction_id=extraction_id, as_of=run.as_of)
             self._documents.replace_files(
                 rows.files,

@@ -31,6 +31,9 @@ IsStored: TypeAlias = Callable[[Collection[str]], Collection[str]]
 
 _CHUNK_PAYLOADS, _CHUNK_BYTES = 400, 8 << 20
 
+_UNDER_WAY = 2
+"""Batches that were handed over and may not be stored yet: one waits while another is being stored."""
+
 
 @dataclass(frozen=True, slots=True)
 class BatchSize:
@@ -103,8 +106,8 @@ def take_in(
 ) -> Iterator[FiscalBatch]:
     """Take files in, in their order, in bounded memory; the same files give the same batches.
 
-    `is_stored` is asked about contents before they are read, and has to know those of the batches handed over
-    before the last; `again` are contents to be read although they are stored. `expected_bytes`, where known,
+    `is_stored` is asked about contents before they are read, and has to know those of all batches handed over
+    but the last two; `again` are contents to be read although they are stored. `expected_bytes`, where known,
     tells whether fast reading pays. The last batch comes even when it is empty. Nothing that a file holds
     raises.
     """
@@ -192,7 +195,7 @@ class _Gathering:
         self._kinds = kinds
         self._again = frozenset(map(bytes.fromhex, again))
         self._met: set[bytes] = set()
-        self._handed_over: set[bytes] = set()
+        self._handed_over: deque[set[bytes]] = deque()
 
     def chunks(self, files: Iterable[SourceFile]) -> Iterator[_Chunk]:
         chunk = _Chunk()
@@ -210,10 +213,11 @@ class _Gathering:
             yield self._told_apart(chunk)
 
     def forget(self, batch: FiscalBatch) -> None:
-        """Forget the contents of the batch before this one: from now on the store tells of them."""
-        self._met -= self._handed_over - self._again
+        """Forget the contents of batches handed over a while ago: from now on the store tells of them."""
         stored = batch.tables[PAYLOADS][CONTENT].to_pylist() if batch.tables else ()
-        self._handed_over = {bytes.fromhex(sha256) for sha256 in stored}
+        self._handed_over.append({bytes.fromhex(sha256) for sha256 in stored})
+        if len(self._handed_over) > _UNDER_WAY:
+            self._met -= self._handed_over.popleft() - self._again
 
     def _told_apart(self, chunk: _Chunk) -> _Chunk:
         """Mark the parts whose content is neither stored nor met before."""

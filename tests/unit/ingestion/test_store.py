@@ -254,7 +254,7 @@ def fiscal_rows(*contents: str, units: int = 1, path: str = "a.xml", **rest: Any
                 "_ordinal": pa.array([number for _, number in documents], pa.int32()),
                 "access_key": pa.array([f"{content}{number}" for content, number in documents], pa.string()),
                 "environment": pa.array(
-                    ["2" if content == "h" else "1" for content, _ in documents], pa.string()
+                    ["2" if content == "f" else "1" for content, _ in documents], pa.string()
                 ),
             }
         ),
@@ -272,7 +272,7 @@ def test_a_content_is_stored_once_whatever_the_source(world: World) -> None:
         run = world.start(store)
         store.append_fiscal(fiscal_rows("a", "b"), source="xml", run=run)
         store.append_fiscal(fiscal_rows("b", "c", path="b.xml"), source="other", run=run)
-        assert store.known_contents(["a", "c", "x"]) == {"a", "c"}
+        assert store.known_contents(["a", "c", "e"]) == {"a", "c"}
         assert store.known_files("xml").to_pylist() == [
             {"path": "a.xml", "size": 1, "mtime_ns": 1, "ctime_ns": 1}
         ]
@@ -295,7 +295,7 @@ def test_a_content_is_stored_once_whatever_the_source(world: World) -> None:
 def test_units_read_later_join_those_that_are_stored(world: World) -> None:
     with world.open() as store:
         run = world.start(store)
-        store.append_fiscal(fiscal_rows("a", "h"), source="xml", run=run)
+        store.append_fiscal(fiscal_rows("a", "f"), source="xml", run=run)
         replaced = store.replace_fiscal(
             fiscal_rows("a", units=3),
             contents=(),
@@ -307,16 +307,16 @@ def test_units_read_later_join_those_that_are_stored(world: World) -> None:
         assert replaced == 1
         assert store.fiscal_totals(run, source="xml") == (4, 1)
     assert world.query("select access_key from raw_fiscal_xml.documents order by all") == [
-        ("a0",), ("a1",), ("a2",), ("h0",),
+        ("a0",), ("a1",), ("a2",), ("f0",),
     ]  # fmt: skip
     assert world.query("select _content_sha256, documents from raw_fiscal_xml.payloads order by all") == [
         ("a", 3),
-        ("h", 1),
+        ("f", 1),
     ]
 
 
 def test_a_file_that_is_read_again_replaces_its_row_and_resolves_its_refusals(world: World) -> None:
-    refusals = [Refusal(f"{name}!x#1", "not_xml", "?", "sha", "sha256:sha") for name in ("a.xml", "b.xml")]
+    refusals = [Refusal(f"{name}!x#1", "not_xml", "?", "5a", "sha256:5a") for name in ("a.xml", "b.xml")]
     with world.open() as store:
         run = world.start(store)
         store.append_fiscal(fiscal_rows("a", refusals=refusals), source="xml", run=run)
@@ -418,15 +418,15 @@ def test_an_index_of_contents_misses_none(batches: list[set[str]]) -> None:
     with duckdb.connect() as connection:
         connection.execute("create schema raw_fiscal_xml")
         connection.execute("create table raw_fiscal_xml.payloads (_content_sha256 varchar)")
-        connection.executemany("insert into raw_fiscal_xml.payloads values (?)", [("stored",), ("0",)])
+        connection.executemany("insert into raw_fiscal_xml.payloads values (?)", [("77",), ("0",)])
         index = ContentIndex(connection)
-        added = {"stored", "0"}
+        added = {"77", "0"}
         for batch in batches:
             assert set(index.candidates(batch)) >= batch & added
             index.add(batch)
             added |= batch
         assert set(index.candidates(added)) == added
-        assert index.candidates(["nowhere at all"]) == []
+        assert index.candidates(["99"]) == []
 
 
 # quality ---------------------------------------------------------------------------------------------
