@@ -31,9 +31,6 @@ IsStored: TypeAlias = Callable[[Collection[str]], Collection[str]]
 
 _CHUNK_PAYLOADS, _CHUNK_BYTES = 400, 8 << 20
 
-_UNDER_WAY = 2
-"""Batches that were handed over and may not be stored yet: one waits while another is being stored."""
-
 
 @dataclass(frozen=True, slots=True)
 class BatchSize:
@@ -107,7 +104,7 @@ def take_in(
     """Take files in, in their order, in bounded memory; the same files give the same batches.
 
     `is_stored` is asked about contents before they are read, and has to know those of all batches handed over
-    but the last two; `again` are contents to be read although they are stored. `expected_bytes`, where known,
+    but the last; `again` are contents to be read although they are stored. `expected_bytes`, where known,
     tells whether fast reading pays. The last batch comes even when it is empty. Nothing that a file holds
     raises.
     """
@@ -195,7 +192,7 @@ class _Gathering:
         self._kinds = kinds
         self._again = frozenset(map(bytes.fromhex, again))
         self._met: set[bytes] = set()
-        self._handed_over: deque[set[bytes]] = deque()
+        self._handed_over: set[bytes] = set()
 
     def chunks(self, files: Iterable[SourceFile]) -> Iterator[_Chunk]:
         chunk = _Chunk()
@@ -213,11 +210,10 @@ class _Gathering:
             yield self._told_apart(chunk)
 
     def forget(self, batch: FiscalBatch) -> None:
-        """Forget the contents of batches handed over a while ago: from now on the store tells of them."""
+        """Forget the contents of the batch before this one: from now on the store tells of them."""
+        self._met -= self._handed_over - self._again
         stored = batch.tables[PAYLOADS][CONTENT].to_pylist() if batch.tables else ()
-        self._handed_over.append({bytes.fromhex(sha256) for sha256 in stored})
-        if len(self._handed_over) > _UNDER_WAY:
-            self._met -= self._handed_over.popleft() - self._again
+        self._handed_over = {bytes.fromhex(sha256) for sha256 in stored}
 
     def _told_apart(self, chunk: _Chunk) -> _Chunk:
         """Mark the parts whose content is neither stored nor met before."""
