@@ -113,7 +113,35 @@ told_with_ends as (
 
 ),
 
-from_told as (
+statements as (
+
+    select
+        access_key,
+        status,
+        valid_from,
+        known_from,
+        ended_at,
+        end_known_from,
+        cast(null as varchar) as other_key
+    from told_with_ends
+    where preference = 1
+
+    union all
+
+    select
+        access_key,
+        status,
+        registered_at as valid_from,
+        known_from,
+        revoked_at as ended_at,
+        revocation_known_from as end_known_from,
+        related_key as other_key
+    from changing
+
+),
+
+-- what ended had held, as far as anybody knew, until its end was known; after that, until the end
+final as (
 
     select
         access_key,
@@ -123,9 +151,8 @@ from_told as (
         known_from,
         -- greatest() passes nulls over
         case when ended_at is null then {{ forever() }} else greatest(end_known_from, known_from) end as known_to,
-        cast(null as varchar) as other_key
-    from told_with_ends
-    where preference = 1
+        other_key
+    from statements
 
     union all
 
@@ -136,46 +163,9 @@ from_told as (
         ended_at as valid_to,
         greatest(end_known_from, known_from) as known_from,
         {{ forever() }} as known_to,
-        cast(null as varchar) as other_key
-    from told_with_ends
-    where preference = 1 and ended_at is not null
-
-),
-
--- a revoked event held, as far as anybody knew, until its revocation was known; after that, until the revocation
-from_events as (
-
-    select
-        access_key,
-        status,
-        registered_at as valid_from,
-        {{ forever() }} as valid_to,
-        known_from,
-        -- greatest() passes nulls over
-        case when revoked_at is null then {{ forever() }} else greatest(revocation_known_from, known_from) end as known_to,
-        related_key as other_key
-    from changing
-
-    union all
-
-    select
-        access_key,
-        status,
-        registered_at as valid_from,
-        revoked_at as valid_to,
-        greatest(revocation_known_from, known_from) as known_from,
-        {{ forever() }} as known_to,
-        related_key as other_key
-    from changing
-    where revoked_at is not null
-
-),
-
-final as (
-
-    select * from from_told
-    union all
-    select * from from_events
+        other_key
+    from statements
+    where ended_at is not null
 
 )
 
