@@ -9,6 +9,8 @@ from pathlib import Path
 
 from ingestion.context import Clock, LoadContext, Progress
 from ingestion.contracts import Contracts
+from ingestion.fiscal.fingerprint import read_fingerprints
+from ingestion.fiscal.tables import read_tables
 from ingestion.load_tables import load_tables, replay_rows
 from ingestion.load_xml import load_xml, replay_xml
 from ingestion.reread_xml import reread_xml
@@ -56,12 +58,28 @@ def load_source(
     """
     context = LoadContext(store, run, clock, progress)
     if contracts.is_fiscal(source.system):
-        # first, so that a content which is refused no longer is not taken in once more
-        reread = reread_xml(source.name, archive_dir=archive_dir, context=context)
-        loaded = load_xml(source, archive_dir=archive_dir, full=full, context=context)
-        return SourceResult(source.name, (loaded,) if reread is None else (reread, loaded))
+        return _load_fiscal(source, archive_dir=archive_dir, full=full, context=context)
     tables = contracts.of_system(source.system)
     return SourceResult(source.name, load_tables(source, tables, full=full, sweep=sweep, context=context))
+
+
+def _load_fiscal(source: Source, *, archive_dir: Path, full: bool, context: LoadContext) -> SourceResult:
+    """What older maps read once more, then the inbox; the maps are read from their files once for both."""
+    tables = read_tables()
+    fingerprints = read_fingerprints(tables)
+    # first, so that a content which is refused no longer is not taken in once more
+    reread = reread_xml(
+        source.name, tables=tables, fingerprints=fingerprints, archive_dir=archive_dir, context=context
+    )
+    loaded = load_xml(
+        source,
+        tables=tables,
+        fingerprints=fingerprints,
+        archive_dir=archive_dir,
+        full=full,
+        context=context,
+    )
+    return SourceResult(source.name, (loaded,) if reread is None else (reread, loaded))
 
 
 def replay(

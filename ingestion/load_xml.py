@@ -4,7 +4,7 @@ Holds how batches become the store's, and what the extraction log says of them. 
 connector's business, writing rows the store's.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,7 +18,7 @@ from ingestion.errors import SourceUnavailable
 from ingestion.fiscal.containers import escaped
 from ingestion.fiscal.fingerprint import READ_BY, Fingerprints, read_fingerprints
 from ingestion.fiscal.payloads import FILES, PAYLOADS
-from ingestion.fiscal.tables import read_tables
+from ingestion.fiscal.tables import TableShape, read_tables
 from ingestion.store import (
     FILES_STREAM,
     Completeness,
@@ -30,10 +30,19 @@ from ingestion.store import (
 from ingestion.workspace import Source
 
 
-def load_xml(source: Source, *, archive_dir: Path, full: bool, context: LoadContext) -> StreamResult:
+def load_xml(
+    source: Source,
+    *,
+    tables: Mapping[str, TableShape],
+    fingerprints: Fingerprints,
+    archive_dir: Path,
+    full: bool,
+    context: LoadContext,
+) -> StreamResult:
     """Take in what is new or changed below the source's folder; `full` opens every file again.
 
-    A folder that is not there is an error of the extraction. A content that is stored is not read again.
+    `fingerprints` are those of the maps and lists as they stand. A folder that is not there is an error of
+    the extraction. A content that is stored is not read again.
     """
     if source.folder is None:
         raise source.place.error("needs a folder")
@@ -47,11 +56,12 @@ def load_xml(source: Source, *, archive_dir: Path, full: bool, context: LoadCont
                 archive=archive,
                 known_files=known,
                 is_stored=context.store.known_contents,
+                tables=tables,
                 on_progress=_teller(source.name, context),
             )
             # a million files are 90 MB, which the reading has better use for
             del known
-            counts = _take(batches, source=source.name, context=context)
+            counts = _take(batches, fingerprints, source=source.name, context=context)
     except SourceUnavailable as error:
         result = StreamResult(source.name, FILES_STREAM, mode="full", status="error", message=str(error))
     else:
@@ -136,12 +146,13 @@ def _with_fingerprints(payloads: pa.Table, fingerprints: Fingerprints) -> pa.Tab
     return payloads.set_column(at, READ_BY, told.take(maps.indices))
 
 
-def _take(batches: Iterator[FiscalBatch], *, source: str, context: LoadContext) -> IntakeCounts:
+def _take(
+    batches: Iterator[FiscalBatch], fingerprints: Fingerprints, *, source: str, context: LoadContext
+) -> IntakeCounts:
     """Store batch by batch, each as a whole: what is stored before a crash, the next run knows.
 
     While one is being stored, the next is read.
     """
-    fingerprints = read_fingerprints(read_tables())
     counts = IntakeCounts()
     with context.store.bulk() as bulk, ahead(batches) as read:
         for batch in read:

@@ -14,10 +14,10 @@ from ingestion.archive import Archive
 from ingestion.connectors.xml_archive import read_again, split_place
 from ingestion.context import LoadContext
 from ingestion.fiscal.counts import IntakeCounts
-from ingestion.fiscal.fingerprint import Fingerprints, read_fingerprints
+from ingestion.fiscal.fingerprint import Fingerprints
 from ingestion.fiscal.intake import BatchSize, FiscalBatch
 from ingestion.fiscal.payloads import FILES
-from ingestion.fiscal.tables import TableShape, read_tables
+from ingestion.fiscal.tables import TableShape
 from ingestion.load_xml import control_totals, rows_of
 from ingestion.store import FILES_STREAM, REREAD_STREAM, Quarantined, StreamResult
 
@@ -35,14 +35,20 @@ class _Reread:
     replaced: int = 0
 
 
-def reread_xml(source: str, *, archive_dir: Path, context: LoadContext) -> StreamResult | None:
+def reread_xml(
+    source: str,
+    *,
+    tables: Mapping[str, TableShape],
+    fingerprints: Fingerprints,
+    archive_dir: Path,
+    context: LoadContext,
+) -> StreamResult | None:
     """Read again what older maps read, and try again what they refused; None when there is no such thing.
 
-    While maps and lists are those of last time, that is one comparison. A crash on the way leaves the rest to
-    the next run, since every content says by what it was read.
+    `fingerprints` are those of the maps and lists as they stand; while they are those of last time, that is
+    one comparison. A crash on the way leaves the rest to the next run, since every content says by what it
+    was read.
     """
-    tables = read_tables()
-    fingerprints = read_fingerprints(tables)
     store = context.store
     if store.read_with(source) == fingerprints.whole:
         return None
