@@ -79,12 +79,15 @@ def layer(key: str, manifest: dict[str, Any]) -> str:
     if key.startswith("source."):
         return "source"
     node = manifest["nodes"][key]
-    return "seed" if node["resource_type"] == "seed" else str(node["fqn"][1])
+    if node["resource_type"] == "seed":
+        return "seed"
+    return "base" if node["name"].startswith("base_") else str(node["fqn"][1])
 
 
 # layer -> the layers that it may read
 MAY_READ = {
-    "staging": {"source", "seed"},
+    "base": {"source", "seed"},
+    "staging": {"source", "seed", "base"},
     "intermediate": {"staging", "intermediate", "seed"},
     "marts": {"staging", "intermediate", "marts", "seed"},
     "reference": {"intermediate", "seed"},
@@ -131,6 +134,7 @@ def test_marts_keep_a_contract_and_a_key(manifest: dict[str, Any]) -> None:
 
 def test_names_tell_the_layer(manifest: dict[str, Any]) -> None:
     patterns = {
+        "base": r"base_[a-z]+__[a-z_]+",
         "staging": r"stg_[a-z_]+__[a-z_]+",
         "intermediate": r"int_[a-z_]+__[a-z_]+",
         "marts": r"[a-z_]+",

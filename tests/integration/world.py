@@ -25,7 +25,7 @@ companies:
       - {{{{cnpj: "{OTHER_BRANCH}", uf: AM, code: "02"}}}}
     sync_activated_on: 2026-08-03
 sources:
-  - {{{{name: protheus, system: protheus, company: "01", folder: exports/protheus}}}}
+  - {{{{name: {{erp}}, system: {{erp}}, company: "01", folder: exports/{{erp}}}}}}
   - {{{{name: xml, system: fiscal_xml, folder: inbox/xml}}}}
 """
 
@@ -43,9 +43,10 @@ def access_key(issuer: str, number: int, *, on: date, model: str = "55", series:
 
 @dataclass
 class World:
-    """A workspace at `root`. Documents are written at once, ERP tables by `write_tables`."""
+    """A workspace at `root` whose ERP is `erp`. Documents are written at once, ERP tables by `write_tables`."""
 
     root: Path
+    erp: str = "protheus"
     as_of: str = "2026-11-30T23:59:59Z"
     tables: dict[str, list[dict[str, object]]] = field(default_factory=dict)
     configuration: str = CONFIGURATION
@@ -53,9 +54,9 @@ class World:
 
     def __post_init__(self) -> None:
         (self.root / "inbox/xml").mkdir(parents=True, exist_ok=True)
-        (self.root / "exports/protheus").mkdir(parents=True, exist_ok=True)
+        (self.root / "exports" / self.erp).mkdir(parents=True, exist_ok=True)
         self.set_clock(self.as_of)
-        if not self.tables:
+        if not self.tables and self.erp == "protheus":
             self.tables = {
                 "SA2": [
                     {"A2_FILIAL": "", "A2_COD": "F1", "A2_LOJA": "01", "A2_CGC": SUPPLIER},
@@ -71,7 +72,9 @@ class World:
 
     def set_clock(self, as_of: str) -> None:
         self.as_of = as_of
-        (self.root / "confere.yml").write_text(self.configuration.format(as_of=as_of), encoding="utf-8")
+        (self.root / "confere.yml").write_text(
+            self.configuration.format(as_of=as_of, erp=self.erp), encoding="utf-8"
+        )
 
     # ------------------------------------------------------------------ documents
 
@@ -292,16 +295,22 @@ class World:
         return row
 
     def write_tables(self) -> None:
-        """Every table as CSV with the columns its rows have."""
+        """Every table of the ERP as CSV with the columns its rows have."""
         for name, rows in self.tables.items():
-            path = self.root / f"exports/protheus/{name}.csv"
+            path = self.root / f"exports/{self.erp}/{name}.csv"
             if not rows:
                 path.unlink(missing_ok=True)
                 continue
             columns = list(dict.fromkeys(column for row in rows for column in row))
             lines = [";".join(columns)]
-            lines += [";".join(_as_stored(row.get(column, "")) for column in columns) for row in rows]
+            lines += [";".join(self._as_stored(row.get(column, "")) for column in columns) for row in rows]
             path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def _as_stored(self, value: object) -> str:
+        """A value as the ERP stores it: dates as YYYYMMDD in Protheus, as ISO elsewhere."""
+        if isinstance(value, date):
+            return value.strftime("%Y%m%d") if self.erp == "protheus" else value.isoformat()
+        return str(value)
 
     # ------------------------------------------------------------------ what came of it
 
@@ -312,8 +321,3 @@ class World:
             connection.execute(f"attach '{self.root / 'published/marts.duckdb'}' as published (read_only)")
             connection.execute("use published")
             return connection.execute(sql).fetchall()
-
-
-def _as_stored(value: object) -> str:
-    """A value as Protheus stores it: dates as YYYYMMDD."""
-    return value.strftime("%Y%m%d") if isinstance(value, date) else str(value)

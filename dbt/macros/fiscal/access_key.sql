@@ -6,6 +6,11 @@
     regexp_full_match({{ column }}, '[0-9]{6}[0-9A-Z]{12}[0-9]{26}')
 {%- endmacro %}
 
+{#- Whom a key says to have issued the document; a CPF is filled up with zeros. -#}
+{% macro access_key_issuer(column) -%}
+    case when {{ is_access_key(column) }} then substr({{ column }}, 7, 14) end
+{%- endmacro %}
+
 {% macro access_key_model(column) -%}
     substr({{ column }}, 21, 2)
 {%- endmacro %}

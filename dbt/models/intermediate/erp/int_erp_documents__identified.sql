@@ -2,7 +2,12 @@
 
 with extracted as (
 
-    select * from {{ ref('int_erp_documents__unioned') }}
+    select
+        * exclude (is_deleted),
+        is_deleted as is_gone,
+        -- what the ERP calls cancelled stands there no longer, though its row stays
+        is_deleted or coalesce(is_cancelled, false) as is_deleted
+    from {{ ref('int_erp_documents__unioned') }}
 
 ),
 
@@ -49,20 +54,23 @@ branches as (
 located as (
 
     select
-        documents.*,
-        branch_codes.company_cnpj,
+        documents.* exclude (is_own_form, is_disagreed, is_not_transmitted),
+        branches.company_cnpj,
         branches.company,
         branches.sync_activated_on,
         coalesce(branches.time_zone, 'America/Sao_Paulo') as time_zone,
         {{ is_access_key('documents.access_key') }} as has_access_key,
+        -- where the ERP does not say whose form it is, the key does
+        coalesce(documents.is_own_form, {{ access_key_issuer('documents.access_key') }} = branches.company_cnpj, false) as is_own_form,
+        coalesce(documents.is_disagreed, false) as is_disagreed,
+        coalesce(documents.is_not_transmitted, false) as is_not_transmitted,
         {{ document_number('documents.document_number') }} as number,
         {{ series_number('documents.document_series') }} as series
     from documents
     left join branch_codes
         on
-            documents.source = branch_codes.source
-            and documents.branch_code = branch_codes.branch_code
-    left join branches on branch_codes.company_cnpj = branches.company_cnpj
+            {{ is_branch_of('documents') }}
+    left join branches on coalesce(branch_codes.company_cnpj, documents.branch_tax_id) = branches.company_cnpj
 
 ),
 
@@ -76,12 +84,15 @@ sequenced as (
 
 ),
 
--- a change has its stamp's time, else the posting date at 00:00 local; a deletion without a time has the run's
+-- a change has its stamp's time, else the posting date at 00:00 local; a cancellation without a stamp has its day's beginning, a deletion
+-- without a time has the run's
 versions as (
 
     select
         *,
         case
+            when is_deleted and not is_gone
+                then coalesce(changed_at, {{ local_midnight('cancelled_on', 'time_zone') }}, recorded_at)
             when is_deleted or was_deleted then coalesce(changed_at, recorded_at)
             when version_number = 1
                 then coalesce(inserted_at, changed_at, {{ local_midnight('posted_on', 'time_zone') }}, recorded_at)

@@ -14,7 +14,7 @@ manifestation_events as (
 
 manifestations as (
 
-    select * from {{ union_entity_ref('manifestations') }}
+    select * from {{ ref('int_manifestations__unioned') }}
 
 ),
 
@@ -65,8 +65,7 @@ versions as (
     from manifestations
     inner join branch_codes
         on
-            manifestations.source = branch_codes.source
-            and manifestations.branch_code = branch_codes.branch_code
+            {{ is_branch_of('manifestations') }}
     left join branches on branch_codes.company_cnpj = branches.company_cnpj
 
 ),

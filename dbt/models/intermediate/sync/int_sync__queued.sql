@@ -2,7 +2,7 @@
 
 with queue as (
 
-    select * from {{ union_entity_ref('import_queue') }}
+    select * from {{ ref('int_import_queue__unioned') }}
 
 ),
 
@@ -33,8 +33,7 @@ versions as (
     from queue
     left join branch_codes
         on
-            queue.source = branch_codes.source
-            and queue.branch_code = branch_codes.branch_code
+            {{ is_branch_of('queue') }}
     left join branches on branch_codes.company_cnpj = branches.company_cnpj
 
 ),

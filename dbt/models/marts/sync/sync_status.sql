@@ -16,17 +16,45 @@ branch_codes as (
 
 ),
 
--- where a document that was never posted would have been posted: the one ERP that knows the branch
-homes as (
+erp_documents as (
 
-    select
+    select * from {{ ref('int_erp_documents__current') }}
+
+),
+
+known_in as (
+
+    select distinct
         branch_codes.company_cnpj,
-        min(sources.source) as source
+        branch_codes.source
     from branch_codes
     inner join sources on branch_codes.source = sources.source
     where sources.system in {{ erp_systems() }}
-    group by branch_codes.company_cnpj
-    having count(distinct sources.source) = 1
+
+),
+
+posted_in as (
+
+    select
+        company_cnpj,
+        source
+    from erp_documents
+    group by company_cnpj, source
+
+),
+
+-- where a document that was never posted would have been posted: the one ERP that has documents of the branch, else that knows its code
+homes as (
+
+    select
+        known_in.company_cnpj,
+        case
+            when count(distinct posted_in.source) = 1 then min(posted_in.source)
+            when count(distinct known_in.source) = 1 then min(known_in.source)
+        end as source
+    from known_in
+    left join posted_in on known_in.company_cnpj = posted_in.company_cnpj
+    group by known_in.company_cnpj
 
 ),
 
@@ -46,7 +74,7 @@ final as (
         current_sync.causes,
         -- the original product knows NF-e of three ERPs, and postings from its activation on (S000-29 … S000-32)
         case
-            when current_sync.model <> '55' or coalesce(sources.system, '') not in ('protheus', 'datasul', 'rm') then null
+            when current_sync.model <> '55' or coalesce(sources.system, '') not in {{ arquivei_systems() }} then null
             when current_sync.is_synced and current_sync.posted_on >= current_sync.sync_activated_on then 'Sincronizado'
             else 'Não sincronizado'
         end as sync_status_as_arquivei,

@@ -7,14 +7,7 @@ with source as (
 final as (
 
     select
-        _source as source,
-        _key as entry_key,
-        _row_id as row_id,
-        _version as version,
-        _changed_at as changed_at,
-        _recorded_at as recorded_at,
-        _superseded_at as superseded_at,
-        _is_deleted as is_deleted,
+        {{ envelope('protheus', 'entry_key') }},
         ft_filial as branch_code,
         case ft_tipomov when 'E' then 'inbound' when 'S' then 'outbound' end as direction,
         ft_serie as document_series,

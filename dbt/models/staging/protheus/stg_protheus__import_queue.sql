@@ -7,21 +7,16 @@ with source as (
 final as (
 
     select
-        _source as source,
-        _key as queue_key,
-        _row_id as row_id,
-        _version as version,
-        _changed_at as changed_at,
-        _inserted_at as inserted_at,
-        _recorded_at as recorded_at,
-        _superseded_at as superseded_at,
-        _is_deleted as is_deleted,
+        {{ envelope('protheus', 'queue_key') }},
         ds_filial as branch_code,
         upper({{ blank_to_null('ds_chavenf') }}) as access_key,
         coalesce(ds_status, '') as native_status,
         ds_dataimp as imported_on,
         ds_horaimp as imported_time,
-        ds_valmerc as amount
+        -- P: the document was made; I: it exists already. Any other letter means that it waits (DS_STATUS).
+        not _is_deleted and coalesce(ds_status, '') not in ('P', 'I') as is_pending,
+        ds_valmerc as amount,
+        ds_valmerc as native_amount
     from source
     where {{ is_access_key("upper(trim(ds_chavenf))") }}
 

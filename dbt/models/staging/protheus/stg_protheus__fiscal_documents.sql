@@ -2,31 +2,33 @@
 
 with inbound as (
 
-    select * from {{ ref('stg_protheus__inbound_documents') }}
+    select * from {{ ref('base_protheus__inbound_documents') }}
 
 ),
 
 outbound as (
 
-    select * from {{ ref('stg_protheus__outbound_documents') }}
+    select * from {{ ref('base_protheus__outbound_documents') }}
 
 ),
 
 statuses as (
 
-    select * from {{ ref('protheus_document_statuses') }}
+    select * from {{ ref('erp_document_stages') }}
+    where system = 'protheus'
 
 ),
 
 species as (
 
-    select * from {{ ref('protheus_species') }}
+    select * from {{ ref('erp_document_species') }}
+    where system = 'protheus'
 
 ),
 
 partners as (
 
-    select * from {{ ref('int_protheus__partners') }}
+    select * from {{ ref('base_protheus__partners') }}
 
 ),
 
@@ -39,7 +41,7 @@ sharing as (
         company_length,
         unit_length,
         branch_length
-    from {{ ref('stg_protheus__table_sharing') }}
+    from {{ ref('base_protheus__table_sharing') }}
     where alias in ('SA1', 'SA2')
 
 ),
@@ -105,7 +107,7 @@ final as (
 
     select
         documents.source,
-        'protheus' as system,
+        documents.system,
         documents.erp_document_key,
         documents.row_id,
         documents.version,
@@ -117,7 +119,9 @@ final as (
         documents.row_hash,
         documents.direction,
         coalesce(documents.is_own_form, false) as is_own_form,
+        false as is_cancelled,
         documents.branch_code,
+        documents.partner_code,
         ranked_partners.tax_id as partner_tax_id,
         documents.access_key,
         coalesce(
@@ -136,8 +140,9 @@ final as (
             when documents.native_status is null then 'lancada'
             else coalesce(statuses.stage, documents.native_status)
         end as stage,
-        coalesce(statuses.is_desacordo, false) as is_disagreed,
+        coalesce(statuses.is_disagreed, false) as is_disagreed,
         documents.amount,
+        documents.amount as native_amount,
         documents.icms_amount,
         documents.ipi_amount,
         documents.issued_on,

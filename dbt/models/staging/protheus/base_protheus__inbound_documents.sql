@@ -7,15 +7,7 @@ with source as (
 final as (
 
     select
-        _source as source,
-        _key as erp_document_key,
-        _row_id as row_id,
-        _version as version,
-        _changed_at as changed_at,
-        _inserted_at as inserted_at,
-        _recorded_at as recorded_at,
-        _superseded_at as superseded_at,
-        _is_deleted as is_deleted,
+        {{ envelope('protheus', 'erp_document_key') }},
         _row_hash as row_hash,
         'inbound' as direction,
         f1_formul = 'S' as is_own_form,

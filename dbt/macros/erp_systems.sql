@@ -1,8 +1,0 @@
-{#- The systems of vars.source_systems that are ERPs, as a list of literals. -#}
-{% macro erp_systems() -%}
-    {%- set systems = [] -%}
-    {%- for system, facts in var('source_systems').items() if facts.kind == 'erp' -%}
-        {%- do systems.append("'" ~ system ~ "'") -%}
-    {%- endfor -%}
-    ({{ systems | join(', ') }})
-{%- endmacro %}

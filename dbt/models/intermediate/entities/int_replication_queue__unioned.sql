@@ -1,0 +1,1 @@
+{{ union_entity('replication_queue') }}
