@@ -124,16 +124,7 @@ final as (
         documents.partner_code,
         ranked_partners.tax_id as partner_tax_id,
         documents.access_key,
-        coalesce(
-            species.model, case when {{ is_access_key('documents.access_key') }} then {{ access_key_model('documents.access_key') }} end
-        ) as model,
-        -- a key says it; else the species does: services and paper have no XML, a species nobody told us of says nothing
-        case
-            when {{ is_access_key('documents.access_key') }}
-                then {{ access_key_model('documents.access_key') }} in {{ models_read() }}
-            else coalesce(species.expects_xml and species.model in {{ models_read() }}, false)
-        end as expects_xml,
-        coalesce(not species.expects_xml, false) and not coalesce({{ is_access_key('documents.access_key') }}, false) as has_no_xml,
+        {{ document_kind('documents.access_key') }},
         documents.document_number,
         documents.document_series,
         case
