@@ -32,7 +32,9 @@ repeated as (
 
 documents as (
 
-    select told.* exclude (telling, row_hash)
+    select
+        told.* exclude (telling, row_hash),
+        case when {{ is_access_key('told.access_key') }} then {{ access_key_model('told.access_key') }} end as model_of_key
     from told
     left join repeated on told.row_id = repeated.row_id
     where repeated.row_id is null
@@ -54,13 +56,16 @@ branches as (
 located as (
 
     select
-        documents.* exclude (is_own_form, is_disagreed, is_not_transmitted),
+        documents.* exclude (model, model_of_key, expects_xml, has_no_xml, is_own_form, is_disagreed, is_not_transmitted),
         branches.company_cnpj,
         branches.company,
         branches.sync_activated_on,
         coalesce(branches.time_zone, 'America/Sao_Paulo') as time_zone,
         {{ is_access_key('documents.access_key') }} as has_access_key,
-        -- where the ERP does not say whose form it is, the key does
+        -- what the ERP does not say, the key does: the kind of document, and whose form it is
+        coalesce(documents.model, documents.model_of_key) as model,
+        coalesce(documents.expects_xml, documents.model_of_key in {{ models_read() }}, false) as expects_xml,
+        coalesce(documents.has_no_xml, false) as has_no_xml,
         coalesce(documents.is_own_form, {{ access_key_issuer('documents.access_key') }} = branches.company_cnpj, false) as is_own_form,
         coalesce(documents.is_disagreed, false) as is_disagreed,
         coalesce(documents.is_not_transmitted, false) as is_not_transmitted,
