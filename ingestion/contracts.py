@@ -5,10 +5,12 @@ One list serves dbt and ingestion alike. No table, column or system name may be 
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import yaml
 
@@ -16,21 +18,39 @@ from ingestion.errors import ContractError
 from ingestion.plain_yaml import read_yaml
 
 _DECIMAL: Final = re.compile(r"decimal\((\d{1,2}),\s*(\d{1,2})\)")
-_SQL_TYPES: Final = {"text": "varchar", "bigint": "bigint", "date": "date", "timestamp": "timestamptz"}
+_SQL_TYPES: Final = {
+    "text": "varchar",
+    "bigint": "bigint",
+    "boolean": "boolean",
+    "date": "date",
+    "timestamp": "timestamptz",
+}
 _IDENTIFIER: Final = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def folded(name: str) -> str:
+    """A native name as names are compared: without case, a hyphen and an underscore being the same."""
+    return name.casefold().replace("-", "_")
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """A declared column: its native name and its type in the store.
 
-    `kind` is one of text, bigint, decimal, date, timestamp; `precision` and `scale` are set for decimal only.
+    `kind` is one of text, bigint, decimal, boolean, date, timestamp; `precision` and `scale` are set for
+    decimal only. `aliases` are other names under which a source may bring it.
     """
 
     name: str
     kind: str
     precision: int | None = None
     scale: int | None = None
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """Every name that it may come under, its own first."""
+        return (self.name, *self.aliases)
 
     @property
     def sql_type(self) -> str:
@@ -55,9 +75,11 @@ class TableContract:
 
     `key` are the columns of the entity key, `row_id` the column that identifies the physical row (None where
     the system has none), `deleted_flag` and `deleted_value` the logical deletion mark, `changed_at` and
-    `inserted_at` the database's own UTC stamps, `business_date` the posting date, `amount` the column whose
-    sum is the table's control total. `physical_name` is a template over {alias} and {company}; `file_names`
-    says where a dictionary overrides it.
+    `inserted_at` the database's own stamps, told in `changed_at_zone` where they have no offset,
+    `business_date` the posting date, `amount` the column whose sum is the table's control total.
+    `stamp_is_reliable` says that every change moves the stamp, `repeats` that rows of one key are different
+    rows, `null_text` which text stands for null. `physical_name` is a template over {alias} and {company};
+    `file_names` says where a dictionary overrides it, `aliases` what else the table may be called.
     """
 
     system: str
@@ -74,6 +96,11 @@ class TableContract:
     amount: str | None = None
     physical_name: str = "{alias}"
     file_names: FileNames | None = None
+    changed_at_zone: str = "UTC"
+    stamp_is_reliable: bool = True
+    repeats: bool = False
+    null_text: str | None = None
+    aliases: tuple[str, ...] = ()
 
     @property
     def schema(self) -> str:
@@ -92,6 +119,35 @@ class TableContract:
         """Columns that the system adds to every table: read, but part of the envelope, not of the content."""
         names = (self.row_id, self.deleted_flag, self.changed_at, self.inserted_at)
         return frozenset(name for name in names if name is not None)
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """Every name that the table may come under, its own first; the physical name is made from each."""
+        return (self.native, *self.aliases)
+
+    def delivered_names(self, delivered: Iterable[str]) -> Mapping[str, str]:
+        """The delivered name of each declared or control column that came, by the name it has here.
+
+        ValueError names two delivered columns that are one.
+        """
+        by_fold: dict[str, str] = {}
+        for name in delivered:
+            if (other := by_fold.setdefault(folded(name), name)) != name:
+                raise ValueError(f"the columns {other} and {name} are the same but for case and hyphens")
+        controls = sorted(self.control_columns - {column.name for column in self.stored_columns})
+        columns = (*self.stored_columns, *(Column(name, "text") for name in controls))
+        names = {}
+        for column in columns:
+            came = [by_fold[folded(name)] for name in column.spellings if folded(name) in by_fold]
+            if len(came) > 1:
+                raise ValueError(f"the columns {' and '.join(came)} are both {column.name}; leave one")
+            if came:
+                names[column.name] = came[0]
+        return names
+
+    def as_stamp(self, instant: datetime) -> datetime:
+        """An instant as the database's own stamps without an offset tell it."""
+        return instant.astimezone(ZoneInfo(self.changed_at_zone)).replace(tzinfo=None)
 
     @property
     def fingerprint(self) -> str:
@@ -133,9 +189,9 @@ class Contracts:
         return any(table.system == system for table in self.document_tables)
 
     def table(self, system: str, native: str) -> TableContract:
-        """One contract by its native name, whatever its case; KeyError when there is none."""
+        """One contract by its native name, whatever its case and hyphens; KeyError when there is none."""
         for table in self.of_system(system):
-            if table.native.casefold() == native.casefold():
+            if folded(table.native) == folded(native):
                 return table
         raise KeyError(f"{system}.{native}")
 
@@ -181,6 +237,7 @@ def read_contracts(models_dir: Path | None = None) -> Contracts:
                 tables.append(declared)
             else:
                 document_tables.append(declared)
+    _check_names(tables)
     return Contracts(tuple(tables), tuple(document_tables))
 
 
@@ -194,7 +251,10 @@ def _read_sources(path: Path) -> Iterator[TableContract | DocumentTable]:
             raise ContractError(f"{path}: the source of {system} must be named raw_{system}")
         for table in source.get("tables", []):
             where = f"{path}: {table.get('name')}"
-            yield _table(table, meta={**meta, **_meta(table)}, system=system, where=where)
+            own = _meta(table)
+            if own.get("deleted_flag", "") is None:
+                own = {"deleted_value": None, **own}  # switched off, and its value with it
+            yield _table(table, meta={**meta, **own}, system=system, where=where)
 
 
 def _table(
@@ -205,32 +265,65 @@ def _table(
         raise ContractError(f"{where}: a table's name must be lower snake case")
     # what starts with an underscore is the store's envelope: it may be described, it is not delivered
     listed = [column for column in table.get("columns", []) if not str(column["name"]).startswith("_")]
-    if "native" not in meta:
+    if meta.get("native") is None:
         types = tuple((c["name"], _data_type(c, where=where)) for c in listed)
         return DocumentTable(system, name, types, check=meta.get("check"))
     columns = tuple(_column(column, where=where) for column in listed)
+    said = _Meta(meta, where)
+    file_names = meta.get("file_names")
     contract = TableContract(
         system=system,
         name=name,
         native=meta["native"],
-        key=tuple(meta.get("key", ())),
+        key=said.texts("key"),
         columns=columns,
-        row_id=meta.get("row_id"),
-        deleted_flag=meta.get("deleted_flag"),
-        deleted_value=meta.get("deleted_value"),
-        changed_at=meta.get("changed_at"),
-        inserted_at=meta.get("inserted_at"),
-        business_date=meta.get("business_date"),
-        amount=meta.get("amount"),
-        physical_name=meta.get("physical_name", "{alias}"),
-        file_names=FileNames(**meta["file_names"]) if "file_names" in meta else None,
+        row_id=said.text("row_id"),
+        deleted_flag=said.text("deleted_flag"),
+        deleted_value=said.text("deleted_value"),
+        changed_at=said.text("changed_at"),
+        inserted_at=said.text("inserted_at"),
+        business_date=said.text("business_date"),
+        amount=said.text("amount"),
+        physical_name=said.text("physical_name") or "{alias}",
+        file_names=None if file_names is None else FileNames(**file_names),
+        changed_at_zone=said.text("changed_at_zone") or "UTC",
+        stamp_is_reliable=said.flag("stamp_is_reliable", default=True),
+        repeats=said.flag("repeats", default=False),
+        null_text=said.text("null_text"),
+        aliases=said.texts("aliases"),
     )
     _check(contract, where=where)
     return contract
 
 
+@dataclass(frozen=True, slots=True)
+class _Meta:
+    """What a contract says beside its columns; a value that is null is as one that is not there."""
+
+    values: Mapping[str, Any]
+    where: str
+
+    def text(self, key: str) -> str | None:
+        value = self.values.get(key)
+        if value is not None and not isinstance(value, str):
+            raise ContractError(f"{self.where}: {key} must be a text, in quotes where it looks like a number")
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        value = self.values.get(key)
+        if value is not None and not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
+            raise ContractError(f"{self.where}: {key} must be a list of texts")
+        return tuple(value or ())
+
+    def flag(self, key: str, *, default: bool) -> bool:
+        value = self.values.get(key)
+        if value is not None and not isinstance(value, bool):
+            raise ContractError(f"{self.where}: {key} must be true or false")
+        return default if value is None else value
+
+
 def _check(contract: TableContract, *, where: str) -> None:
-    names = [column.name.casefold() for column in contract.columns]
+    names = [folded(name) for column in contract.columns for name in column.spellings]
     if len(set(names)) != len(names):
         raise ContractError(f"{where}: a column is declared twice")
     stored = {column.name for column in contract.stored_columns}
@@ -242,15 +335,30 @@ def _check(contract: TableContract, *, where: str) -> None:
         raise ContractError(f"{where}: a native table needs a key")
     if (contract.deleted_flag is None) != (contract.deleted_value is None):
         raise ContractError(f"{where}: deleted_flag and deleted_value go together")
+    try:
+        ZoneInfo(contract.changed_at_zone)
+    except (KeyError, ValueError) as error:
+        raise ContractError(f"{where}: {contract.changed_at_zone} is no time zone") from error
+
+
+def _check_names(tables: Iterable[TableContract]) -> None:
+    """What a source delivers under a name must be one table."""
+    taken: dict[tuple[str, str], str] = {}
+    for table in tables:
+        for name in dict.fromkeys(folded(name) for name in table.spellings):
+            other = taken.setdefault((table.system, name), table.name)
+            if other != table.name:
+                raise ContractError(f"{table.system}: {other} and {table.name} both go by the name {name}")
 
 
 def _column(column: Mapping[str, Any], *, where: str) -> Column:
     data_type = _data_type(column, where=where)
+    aliases = _Meta(_meta(column), f"{where}: {column['name']}").texts("aliases")
     if decimal := _DECIMAL.fullmatch(data_type):
-        return Column(column["name"], "decimal", int(decimal[1]), int(decimal[2]))
+        return Column(column["name"], "decimal", int(decimal[1]), int(decimal[2]), aliases=aliases)
     if data_type not in _SQL_TYPES:
         raise ContractError(f"{where}: {column['name']} has the unknown data_type {data_type!r}")
-    return Column(column["name"], data_type)
+    return Column(column["name"], data_type, aliases=aliases)
 
 
 def _data_type(column: Mapping[str, Any], *, where: str) -> str:

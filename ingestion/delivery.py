@@ -57,8 +57,9 @@ class Selection:
     """Which rows of a table to read: all, unless a bound is set; then what any bound lets in.
 
     `changed_since` bounds the database's stamp (from, UTC), `row_id_above` the row id, `business_since` the
-    posting date. `identity_only` leaves out every column that does not tell which row it is and whether it is
-    deleted.
+    posting date; a stamp without an offset is told in the contract's zone (`TableContract.as_stamp`).
+    `identity_only` leaves out every column that does not tell which row it is, whether it is deleted, and the
+    amount of the control total.
     """
 
     changed_since: datetime | None = None

@@ -14,7 +14,15 @@ from ingestion.fiscal.tables import read_tables
 from ingestion.load_tables import load_tables, replay_rows
 from ingestion.load_xml import load_xml, replay_xml
 from ingestion.reread_xml import reread_xml
-from ingestion.store import FILES_STREAM, MALFORMED_LINE, Quarantined, Run, Store, StreamResult
+from ingestion.store import (
+    DUPLICATE_KEY,
+    FILES_STREAM,
+    MALFORMED_LINE,
+    Quarantined,
+    Run,
+    Store,
+    StreamResult,
+)
 from ingestion.workspace import Source, Workspace
 
 __all__ = ["Clock", "Progress", "SourceResult", "load_source", "replay"]
@@ -95,8 +103,8 @@ def replay(
 ) -> tuple[SourceResult, ...]:
     """Take quarantined input again: XML from the archive's bytes, rows from their JSON, by today's contract.
 
-    What cannot be taken by itself waits for its next delivery: a malformed line of a table, and XML whose
-    bytes were not kept.
+    What cannot be taken by itself waits for its next delivery: a malformed line of a table, a row whose key
+    another one has, and XML whose bytes were not kept.
     """
     context = LoadContext(store, run, clock, progress)
     entries = [
@@ -120,4 +128,4 @@ def replay(
 def _can_be_replayed(entry: Quarantined) -> bool:
     if entry.stream == FILES_STREAM:
         return entry.archive_ref is not None
-    return entry.reason != MALFORMED_LINE
+    return entry.reason not in {MALFORMED_LINE, DUPLICATE_KEY}

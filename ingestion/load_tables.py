@@ -19,7 +19,7 @@ import pyarrow as pa
 from ingestion.connectors.sql_database import SqlDatabase
 from ingestion.connectors.table_files import TableFiles
 from ingestion.context import LoadContext
-from ingestion.contracts import TableContract
+from ingestion.contracts import TableContract, folded
 from ingestion.delivery import Delivery, Found, Selection, TableConnector
 from ingestion.errors import DeliveryError, SourceUnavailable
 from ingestion.store import Quarantined, RowsMissed, StreamResult, StreamState
@@ -110,11 +110,14 @@ class _Table:
                 return self._absent(state, started_at)
             if not full and _is_unchanged(self.contract, found, state):
                 return self._note("unchanged", started_at, found=found)
-            plan = _plan(self.contract, found, state, full=full, sweep=sweep)
+            try:
+                plan = _plan(self.contract, found, state, full=full, sweep=sweep)
+            except ValueError as error:
+                raise DeliveryError(str(error)) from None
             try:
                 return self._read(plan, found)
             except RowsMissed as missed:
-                _LOG.info("%s: %s were missed by their stamps; reading all", self.source.name, missed)
+                _LOG.info("%s: %s cannot be told piecemeal; reading all", self.source.name, missed)
                 return self._read(_Plan("full", Selection()), found)
         except DeliveryError as error:
             return self.fail(str(error), started_at)
@@ -164,7 +167,7 @@ class _Table:
 
     @property
     def _may_be_empty(self) -> bool:
-        return self.contract.native.casefold() in {name.casefold() for name in self.source.allow_empty}
+        return folded(self.contract.native) in {folded(name) for name in self.source.allow_empty}
 
     def _note(
         self, status: str, started_at: datetime, *, message: str | None = None, found: Found | None = None
@@ -198,29 +201,41 @@ def _is_unchanged(contract: TableContract, found: Found, state: StreamState | No
 def _plan(
     contract: TableContract, found: Found, state: StreamState | None, *, full: bool, sweep: bool
 ) -> _Plan:
-    """How to read a table: by stamp where it has one, else by row id and posting date, else whole.
+    """How to read a table: by what tells which rows are new or changed, else whole.
 
-    Without a row id, rows of one key cannot be told apart piecemeal. A sweep of a table without stamps reads
-    it whole: nothing else tells what changed.
+    A stamp that every change moves is enough. One that not every change moves, or none, is joined by the row
+    id (new rows) and the posting date (changed ones); a sweep then reads the whole table, since nothing else
+    tells what changed further back.
     """
     whole = _Plan("full", Selection())
     mark = None if state is None else state.watermark
     if full or state is None or mark is None or state.contract_fingerprint != contract.fingerprint:
         return whole
-    columns = {name.casefold() for name in found.columns}
-    has_row_id, has_stamp, has_business_date = (
-        name is not None and name.casefold() in columns
-        for name in (contract.row_id, contract.changed_at, contract.business_date)
+    columns = contract.delivered_names(found.columns)
+    has_row_id = contract.row_id in columns
+    if not _can_be_read_piecemeal(contract, has_row_id=has_row_id):
+        return whole
+    stamp = mark.changed_at if contract.changed_at in columns else None
+    since = None if stamp is None else stamp - STAMP_OVERLAP
+    if since is not None and contract.stamp_is_reliable:
+        return _Plan("sweep" if sweep else "incremental", Selection(changed_since=since), sweeps=sweep)
+    has_business_date = contract.business_date in columns
+    if sweep or (since is None and not has_business_date):
+        return whole
+    selection = Selection(
+        changed_since=since,
+        row_id_above=(mark.row_id or 0) if has_row_id else None,
+        business_since=(mark.as_of - BUSINESS_OVERLAP).date() if has_business_date else None,
     )
-    if not has_row_id:
-        return whole
-    if has_stamp and mark.changed_at is not None:
-        since = Selection(changed_since=mark.changed_at - STAMP_OVERLAP)
-        return _Plan("sweep" if sweep else "incremental", since, sweeps=sweep)
-    if sweep or not has_business_date:
-        return whole
-    business_since = (mark.as_of - BUSINESS_OVERLAP).date()
-    return _Plan("incremental", Selection(row_id_above=mark.row_id or 0, business_since=business_since))
+    return _Plan("incremental", selection)
+
+
+def _can_be_read_piecemeal(contract: TableContract, *, has_row_id: bool) -> bool:
+    """Whether a row that comes alone can be told from every other: by its row id, or by a key that is unique.
+
+    Where rows are marked as deleted, a deleted row and its successor have one key.
+    """
+    return not contract.repeats and (has_row_id or contract.deleted_flag is None)
 
 
 @contextmanager
@@ -240,9 +255,9 @@ def _folder(source: Source) -> Path:
 
 def _check_settings(source: Source, contracts: Sequence[TableContract]) -> None:
     """What can only be checked with the contracts at hand. Raises ConfigurationError."""
-    known = {contract.native.casefold() for contract in contracts}
+    known = {folded(contract.native) for contract in contracts}
     for name in sorted(source.allow_empty):
-        if name.casefold() not in known:
+        if folded(name) not in known:
             raise source.place.error(f"allow_empty names {name}, which is no table of {source.system}")
     if source.url is not None and source.company is None:
         for contract in contracts:

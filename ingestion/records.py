@@ -133,7 +133,11 @@ class FiscalRows:
 
 @dataclass(frozen=True, slots=True)
 class Completeness:
-    """A control total of a stream at a stage: source, store, quarantine, duplicate, homologation, mart."""
+    """A control total of a stream at a stage: source, store, quarantine, duplicate, homologation, mart.
+
+    Of a table also held: what stands live in the store beside what the source was seen to hold as it stands
+    (see control_totals).
+    """
 
     source: str
     stream: str

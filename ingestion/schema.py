@@ -11,7 +11,7 @@ import duckdb
 
 from ingestion.contracts import Column, Contracts, DocumentTable, TableContract
 from ingestion.errors import ContractError
-from ingestion.landing import ENVELOPE, content_hash, convert
+from ingestion.landing import ENVELOPE, content_hash, content_text, convert, row_identity
 from ingestion.sql import literal, quoted
 
 DOCUMENT_ENVELOPE: Final[Mapping[str, str]] = {
@@ -45,12 +45,13 @@ _QUALITY: Final[Mapping[str, str]] = {
         status varchar, started_at timestamptz, finished_at timestamptz, rows_read bigint, rows_new bigint,
         rows_changed bigint, rows_deleted bigint, rows_quarantined bigint, watermark_from varchar,
         watermark_to varchar, amount_total decimal(38,2), key_hash varchar, missing_columns varchar,
-        extra_columns varchar, message varchar""",
+        extra_columns varchar, message varchar, row_total bigint""",
     "quarantine": """
         quarantine_id varchar primary key, run_id varchar, extraction_id varchar, source varchar,
         stream varchar, place varchar, reason varchar, detail varchar, content_sha256 varchar,
         archive_ref varchar, raw_text varchar, first_seen_at timestamptz, last_seen_at timestamptz,
-        resolved_at timestamptz, attempts integer""",
+        resolved_at timestamptz, attempts integer, row_id varchar, entity_key varchar,
+        amount decimal(38,2), is_deleted boolean, is_surplus boolean""",
     "completeness": """
         run_id varchar, source varchar, stream varchar, stage varchar, row_count bigint,
         amount_total decimal(38,2), key_hash varchar, primary key (run_id, source, stream, stage)""",
@@ -69,7 +70,22 @@ _QUALITY: Final[Mapping[str, str]] = {
     "store_state": "last_version bigint, contracts varchar",
 }
 
-_LAYOUT: Final = 1
+_ADDED: Final = (
+    "extractions add column if not exists row_total bigint",
+    *(
+        f"quarantine add column if not exists {column}"
+        for column in (
+            "row_id varchar",
+            "entity_key varchar",
+            "amount decimal(38,2)",
+            "is_deleted boolean",
+            "is_surplus boolean",
+        )
+    ),
+)
+"""What an older store's tables lack of the above."""
+
+_LAYOUT: Final = 2
 """Raised when the tables above change shape."""
 
 
@@ -111,6 +127,8 @@ def _definitions() -> Iterator[str]:
         yield f"create schema if not exists {schema}"
         for name, columns in tables.items():
             yield f"create table if not exists {schema}.{name} ({columns})"
+    for addition in _ADDED:
+        yield f"alter table quality.{addition}"
 
 
 def _stored_digest(connection: duckdb.DuckDBPyConnection) -> str | None:
@@ -143,16 +161,44 @@ def _follow(connection: duckdb.DuckDBPyConnection, contract: TableContract) -> N
     # a hash over other columns, or by another DuckDB, would make every row look changed
     hashed = content_hash(columns, is_deleted="_is_deleted", extra="_extra")
     connection.execute(f"update {table} set _row_hash = {hashed} where _row_hash <> {hashed}")
+    if contract.repeats:
+        _renew_identities(connection, contract)
+
+
+def _renew_identities(connection: duckdb.DuckDBPyConnection, contract: TableContract) -> None:
+    """Rows that are told apart by their content keep their histories when the contract names other columns."""
+    values = {column.name: quoted(column.name) for column in contract.stored_columns}
+    row_id = None if contract.row_id is None else quoted(contract.row_id)
+    content = content_text(contract, values)
+    root = row_identity("_key", row_id=row_id, is_deleted="_is_deleted", content=content)
+    connection.execute(
+        f"""update {raw_table(contract)} as stored set _row_id = renewed.identity
+            from (
+                select r, root || case when nth > 1 then '~' || nth else '' end as identity
+                from (
+                    select rowid as r, {root} as root,
+                        dense_rank() over (
+                            partition by _source, {root} order by length(_row_id), _row_id) as nth
+                    from {raw_table(contract)}
+                )
+            ) as renewed
+            where stored.rowid = renewed.r and stored._row_id <> renewed.identity"""
+    )
 
 
 def _take_from_extra(connection: duckdb.DuckDBPyConnection, table: str, column: Column) -> None:
     """Fill a column that was undeclared so far with what rows brought of it, as far as it fits."""
-    name = column.name.upper()
-    kept = convert(column, delivered="VARCHAR", value=f"(_extra ->> {literal(name)})").value
-    without = f"json_merge_patch(_extra, json_object({literal(name)}, null))"
+    spelled = [name.upper() for name in column.spellings]
+    names = dict.fromkeys(
+        form for name in spelled for form in (name, name.replace("-", "_"), name.replace("_", "-"))
+    )
+    brought = ", ".join(f"_extra ->> {literal(name)}" for name in names)
+    kept = convert(column, delivered="VARCHAR", value=f"coalesce({brought})").value
+    without = ", ".join(f"{literal(name)}, null" for name in names)
     connection.execute(
-        f"update {table} set {quoted(column.name)} = {kept}, _extra = nullif({without}, '{{}}')"
-        f" where _extra ->> {literal(name)} is not null"
+        f"update {table} set {quoted(column.name)} = {kept},"
+        f" _extra = nullif(json_merge_patch(_extra, json_object({without})), '{{}}')"
+        f" where coalesce({brought}) is not null"
     )
 
 

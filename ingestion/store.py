@@ -20,6 +20,7 @@ import duckdb
 import pyarrow as pa
 
 from ingestion.contracts import Contracts, TableContract
+from ingestion.control_totals import Totals
 from ingestion.delivery import Attachment, Content, Delivery, Watermark
 from ingestion.documents import FILES_STREAM, REREAD_STREAM, Bulk, Documents
 from ingestion.duckdb_extensions import load_extension
@@ -40,10 +41,12 @@ from ingestion.records import (
 from ingestion.schema import SETTINGS_TABLES, bring_into_shape
 from ingestion.sql import literal, quoted, registered, text_column
 from ingestion.verdicts import Verdicts
-from ingestion.versions import MALFORMED_LINE, Merge, Merged, RowsMissed, Totals
+from ingestion.repeated_rows import DUPLICATE_KEY
+from ingestion.versions import MALFORMED_LINE, Merge, Merged, RowsMissed
 from ingestion.workspace import Workspace
 
 __all__ = [
+    "DUPLICATE_KEY",
     "FILES_STREAM",
     "MALFORMED_LINE",
     "REREAD_STREAM",
@@ -67,6 +70,11 @@ MEMORY_LIMIT: Final = "256MB"
 
 STORAGE_VERSION: Final = "v1.5.0"
 """Of a file that is made: a third less work to write than the oldest format; nobody else opens it."""
+
+_NO_ROW: Final = (
+    "null as row_id, null as entity_key, null as amount, null as is_deleted, null as is_surplus"
+)
+"""What quarantine knows of input that is no row of a table."""
 
 _LOCK_HOLDER: Final = re.compile(r"PID (\d+)")
 
@@ -304,7 +312,11 @@ class Store:
         try:
             with self._transaction():
                 merged = merge.run(
-                    delivery, identities=identities, allow_empty=allow_empty, last_version=last_version
+                    delivery,
+                    identities=identities,
+                    allow_empty=allow_empty,
+                    is_replay=bool(replayed),
+                    last_version=last_version,
                 )
                 result = _result_of(
                     merged, source=source, stream=contract.native, mode=mode, delivery=delivery
@@ -313,15 +325,13 @@ class Store:
                 self._execute("update quality.store_state set last_version = ?", [merged.last_version])
                 self._upsert_quarantine(run, source=source, stream=contract.native, rows=merge.refused_rows)
                 self.resolve(run, source=source, stream=contract.native, tried=replayed)
-                # good this time, or no longer delivered
-                place = f"{literal(contract.native + ':')} || _row_id"
-                came = f"place in (select {place} from {merge.accepted_rows})"
                 self._resolve(
                     run,
                     source=source,
                     stream=contract.native,
-                    condition="true" if delivery.is_whole else came,
+                    condition=merge.settled(is_whole=delivery.is_whole),
                 )
+                totals = merge.totals()
                 if not replayed:
                     self._keep_state(result, contract=contract, content=content, watermark=watermark)
                 self._log(
@@ -330,9 +340,9 @@ class Store:
                     started_at=started_at,
                     finished_at=clock(),
                     watermarks=(before, watermark),
-                    totals=merged.source,
+                    totals=totals.source,
                 )
-                self.record_completeness(run, _completeness_of(merged, result, is_whole=delivery.is_whole))
+                self.record_completeness(run, totals.completeness(source, contract.native))
         except duckdb.Error:
             # a broken connection stays broken; the next table gets a fresh one
             self._detach_all()
@@ -557,7 +567,10 @@ class Store:
         columns = {name: pa.array([getattr(r, name) for r in refusals], pa.string()) for name in names}
         with self._registered("kept", pa.table(columns)):
             self._upsert_quarantine(
-                run, source=source, stream=stream, rows=f"select {', '.join(names)} from kept"
+                run,
+                source=source,
+                stream=stream,
+                rows=f"select {', '.join(names)}, {_NO_ROW} from kept",
             )
 
     def resolve(self, run: Run, *, source: str, stream: str, tried: Collection[str]) -> None:
@@ -586,17 +599,24 @@ class Store:
             )
 
     def _upsert_quarantine(self, run: Run, *, source: str, stream: str, rows: str) -> None:
-        """`rows` is SQL of place, reason, detail, content_sha256, archive_ref and raw_text."""
+        """`rows` is SQL of place, reason, detail, content_sha256, archive_ref and raw_text.
+
+        Rows of a table also have row_id, entity_key, amount, is_deleted and is_surplus, for the totals.
+        """
         self._execute(
             f"""insert into quality.quarantine
                 select md5(concat_ws(chr(31), $source, $stream, place, content_sha256)), $run_id,
                     $extraction_id, $source, $stream, place, any_value(reason), any_value(detail),
-                    content_sha256, any_value(archive_ref), any_value(raw_text), $as_of, $as_of, null, 1
+                    content_sha256, any_value(archive_ref), any_value(raw_text), $as_of, $as_of, null, 1,
+                    any_value(row_id), any_value(entity_key), any_value(amount), any_value(is_deleted),
+                    any_value(is_surplus)
                 from ({rows}) group by place, content_sha256
                 on conflict (quarantine_id) do update set
                     run_id = excluded.run_id, extraction_id = excluded.extraction_id,
                     reason = excluded.reason, detail = excluded.detail, archive_ref = excluded.archive_ref,
-                    last_seen_at = excluded.last_seen_at, resolved_at = null, attempts = attempts + 1""",
+                    last_seen_at = excluded.last_seen_at, resolved_at = null, attempts = attempts + 1,
+                    row_id = excluded.row_id, entity_key = excluded.entity_key, amount = excluded.amount,
+                    is_deleted = excluded.is_deleted, is_surplus = excluded.is_surplus""",
             {
                 "source": source,
                 "stream": stream,
@@ -680,6 +700,7 @@ class Store:
                     ", ".join(result.missing_columns),
                     ", ".join(result.extra_columns),
                     result.message,
+                    None if totals is None else totals.row_count,
                 )
             ],
             replace=True,
@@ -786,14 +807,3 @@ def _result_of(merged: Merged, *, source: str, stream: str, mode: str, delivery:
         extra_columns=(*merged.columns.extra, *delivery.extra_columns),
         message="; ".join(merged.notes) or None,
     )
-
-
-def _completeness_of(merged: Merged, result: StreamResult, *, is_whole: bool) -> list[Completeness]:
-    """Only a whole delivery says how many rows its source has."""
-    stages = {"store": merged.store}
-    if is_whole:
-        stages |= {"source": merged.source, "quarantine": merged.refused}
-    return [
-        Completeness(result.source, result.stream, stage, totals.row_count, totals.amount, totals.key_hash)
-        for stage, totals in stages.items()
-    ]

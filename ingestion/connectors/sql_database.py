@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 import duckdb
 
-from ingestion.contracts import TableContract
+from ingestion.contracts import TableContract, folded
 from ingestion.delivery import Attachment, Content, Delivery, Found, Selection
 from ingestion.duckdb_extensions import load_extension
 from ingestion.errors import DeliveryError, SourceUnavailable
@@ -60,18 +60,17 @@ class SqlDatabase:
         if table is None:
             raise DeliveryError(f"the database has no table for {contract.native}")
         types = self._columns(table)
-        declared = {column.name.casefold() for column in contract.stored_columns}
-        control = {name.casefold() for name in contract.control_columns}
-        wanted = declared | control
+        names = _names(contract, types)
+        wanted = set(names.values())
         if selection.identity_only:
-            identity = (*contract.key, contract.row_id, contract.deleted_flag)
-            wanted = {name.casefold() for name in identity if name is not None}
-        columns = ", ".join(quoted(name) for name in types if name.casefold() in wanted)
+            identity = (*contract.key, contract.row_id, contract.deleted_flag, contract.amount)
+            wanted = {names[name] for name in identity if name in names}
+        columns = ", ".join(quoted(name) for name in types if name in wanted)
         return Delivery(
             self._relation(contract, table, columns, types, selection),
             is_whole=selection.is_whole and not selection.identity_only,
             attachment=self._attachment,
-            extra_columns=tuple(name for name in types if name.casefold() not in declared | control),
+            extra_columns=tuple(name for name in types if name not in names.values()),
         )
 
     def scrub(self, message: str) -> str:
@@ -102,10 +101,10 @@ class SqlDatabase:
     def _physical_table(self, contract: TableContract) -> str | None:
         """The table's name as the database spells it; the system's dictionary goes before the template."""
         named = self._file_names(contract).get(contract.native.casefold())
-        names = [named] if named else [self._by_template(contract, contract.native), contract.native]
-        return next(
-            (self._tables[name.casefold()] for name in names if name.casefold() in self._tables), None
-        )
+        names = [named] if named else []
+        for spelling in contract.spellings if not named else ():
+            names += [self._by_template(contract, spelling), spelling]
+        return next((self._tables[folded(name)] for name in names if folded(name) in self._tables), None)
 
     def _by_template(self, contract: TableContract, alias: str) -> str:
         return contract.physical_name.format(alias=alias, company=self._company or "")
@@ -116,7 +115,7 @@ class SqlDatabase:
         if names is None or contract.native.casefold() == names.native.casefold():
             return {}
         if self._dictionary is None:
-            table = self._tables.get(self._by_template(contract, names.native).casefold())
+            table = self._tables.get(folded(self._by_template(contract, names.native)))
             self._dictionary = {} if table is None else self._read_dictionary(contract, table)
         return self._dictionary
 
@@ -151,7 +150,7 @@ class SqlDatabase:
             "select table_name::text from information_schema.tables"
             f" where table_schema = {literal(self._schema)}"
         )
-        return {name.casefold(): name for (name,) in rows}
+        return {folded(name): name for (name,) in rows}
 
     def _columns(self, table: str) -> Mapping[str, str]:
         """The columns of a table and their types, as the database names them."""
@@ -201,11 +200,18 @@ def _address(url: Secret) -> tuple[str, str | None]:
     return f"{base}?{kept}" if kept else base, schemas[-1] if schemas else None
 
 
+def _names(contract: TableContract, types: Mapping[str, str]) -> Mapping[str, str]:
+    try:
+        return contract.delivered_names(types)
+    except ValueError as error:
+        raise DeliveryError(str(error)) from None
+
+
 def _bounds(contract: TableContract, types: Mapping[str, str], selection: Selection) -> list[str]:
-    spelled = {name.casefold(): name for name in types}
+    names = _names(contract, types)
 
     def column(name: str | None) -> tuple[str, str]:
-        own = spelled[(name or "").casefold()]
+        own = names[name or ""]
         return quoted(own), types[own]
 
     bounds = []
@@ -215,7 +221,7 @@ def _bounds(contract: TableContract, types: Mapping[str, str], selection: Select
         if kind == "timestamp with time zone":
             bounds.append(f"{name} >= timestamptz '{instant.isoformat()}'")
         else:
-            bounds.append(f"{name} >= timestamp '{instant.replace(tzinfo=None).isoformat()}'")
+            bounds.append(f"{name} >= timestamp '{contract.as_stamp(instant).isoformat()}'")
     if selection.row_id_above is not None:
         bounds.append(f"{column(contract.row_id)[0]} > {selection.row_id_above}")
     if selection.business_since is not None:

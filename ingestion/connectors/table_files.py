@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from ingestion.contracts import TableContract
+from ingestion.contracts import TableContract, folded
 from ingestion.delivery import Content, Delivery, Found, Selection
 from ingestion.errors import DeliveryError, SourceUnavailable
 from ingestion.sql import literal
@@ -82,15 +82,16 @@ class TableFiles:
         return message
 
     def _find(self, contract: TableContract) -> Path | None:
-        company = re.escape(self._company) if self._company else "[A-Za-z0-9]+"
-        physical = re.escape(contract.physical_name).replace(r"\{company\}", company)
-        physical = physical.replace(r"\{alias\}", re.escape(contract.native))
-        named = re.compile(f"{re.escape(contract.native)}|{physical}", re.IGNORECASE)
+        company = re.escape(folded(self._company)) if self._company else "[a-z0-9]+"
+        physical = re.escape(folded(contract.physical_name)).replace(r"\{company\}", company)
+        names = [re.escape(folded(name)) for name in contract.spellings]
+        names += [physical.replace(r"\{alias\}", name) for name in names]
+        named = re.compile("|".join(names))
         try:
             found = sorted(
                 path
                 for path in self._folder.iterdir()
-                if path.suffix.casefold() in _SUFFIXES and named.fullmatch(path.stem) and path.is_file()
+                if path.suffix.casefold() in _SUFFIXES and named.fullmatch(folded(path.stem)) and path.is_file()
             )
         except OSError as error:
             raise SourceUnavailable(f"{self._folder} cannot be listed: {error.strerror}") from error

@@ -90,7 +90,7 @@ def converted(column: Column, delivered: str, value: Any) -> Any:
         (DAY, "VARCHAR", "2026-01-31", date(2026, 1, 31)),
         (DAY, "VARCHAR", "2026-01-31 00:00:00", date(2026, 1, 31)),
         (DAY, "VARCHAR", "2026-01-31T00:00:00.000", date(2026, 1, 31)),
-        (DAY, "VARCHAR", "2026-01-31 10:00:00", "narrowing"),
+        (DAY, "VARCHAR", "2026-01-31 10:00:00", date(2026, 1, 31)),
         (DAY, "VARCHAR", "20260231", "not_a_date"),
         (DAY, "VARCHAR", "2026131 ", "not_a_date"),
         (DAY, "VARCHAR", "31/01/2026", "not_a_date"),
@@ -100,7 +100,7 @@ def converted(column: Column, delivered: str, value: Any) -> Any:
         (DAY, "INTEGER", 20260131, date(2026, 1, 31)),
         (DAY, "DATE", date(2026, 1, 31), date(2026, 1, 31)),
         (DAY, "TIMESTAMP", MIDNIGHT, date(2026, 1, 31)),
-        (DAY, "TIMESTAMP", MIDNIGHT.replace(hour=1), "narrowing"),
+        (DAY, "TIMESTAMP", MIDNIGHT.replace(hour=1), date(2026, 1, 31)),
         # without an offset an instant is local
         (INSTANT, "VARCHAR", "2026-01-31 10:00:00", datetime(2026, 1, 31, 13, tzinfo=UTC)),
         (INSTANT, "VARCHAR", "2026-01-31T10:00:00Z", datetime(2026, 1, 31, 10, tzinfo=UTC)),

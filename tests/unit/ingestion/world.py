@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -108,13 +109,14 @@ class World:
     contracts: Contracts
     runs: int = 0
     now: datetime = NOW
+    system: str = "protheus"
     source: Source = field(init=False)
 
     def __post_init__(self) -> None:
         folder = self.root / "exports"
         folder.mkdir()
         place = Place(self.root / "confere.yml", 1, "sources[0].name")
-        self.source = Source("erp", "protheus", "01", None, folder, frozenset(), None, place)
+        self.source = Source("erp", self.system, "01", None, folder, frozenset(), None, place)
 
     @property
     def warehouse(self) -> Path:
@@ -177,9 +179,42 @@ class World:
     def live(self, table: str, columns: str) -> list[Any]:
         """The rows that count now, in order."""
         return self.query(
-            f"select {columns} from raw_protheus.{table}"
+            f"select {columns} from raw_{self.system}.{table}"
             " where _superseded_at is null and not _is_deleted order by all"
         )
 
     def versions(self, table: str, columns: str = "_row_id, _version, _is_deleted") -> list[Any]:
-        return self.query(f"select {columns} from raw_protheus.{table} order by _version")
+        return self.query(f"select {columns} from raw_{self.system}.{table} order by _version")
+
+    def stages(self, stream: str, *, source: str = "erp") -> dict[str, tuple[int, Decimal | None, int]]:
+        """The control totals of the last run by stage: rows, sum of amounts, sum of key hashes."""
+        rows = self.query(
+            "select stage, row_count, amount_total, key_hash::hugeint from quality.completeness"
+            f" where source = '{source}' and stream = '{stream}' and run_id = 'run{self.runs}'"
+        )
+        return {stage: tuple(totals) for stage, *totals in rows}
+
+
+def assert_ties(world: World, stream: str, *, source: str = "erp") -> None:
+    """What the source holds is stored, in quarantine, or wholly equal to what is stored; nothing twice.
+
+    And store and held together are what stands live in the store.
+    """
+    stages = world.stages(stream, source=source)
+    kept = [stages[stage] for stage in ("store", "quarantine", "duplicate") if stage in stages]
+    assert stages["source"] == (
+        sum(rows for rows, *_ in kept),
+        sum((amount for _, amount, _ in kept if amount is not None), Decimal()) if any_amount(kept) else None,
+        sum(key_hash for *_, key_hash in kept),
+    ), stages
+    table = world.contracts.table(world.system, stream)
+    ((live,),) = world.query(
+        f"select count(*) from {table.schema}.{table.name}"
+        f" where _source = '{source}' and _superseded_at is null and not _is_deleted"
+    )
+    assert live == stages["store"][0] + stages.get("held", (0,))[0]
+
+
+def any_amount(totals: Sequence[tuple[int, Decimal | None, int]]) -> bool:
+    """Whether any of the totals has an amount."""
+    return any(amount is not None for _, amount, _ in totals)
