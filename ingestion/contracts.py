@@ -232,12 +232,13 @@ def read_contracts(models_dir: Path | None = None) -> Contracts:
     tables: list[TableContract] = []
     document_tables: list[DocumentTable] = []
     for path in sorted(folder.glob("staging/*/_*__sources.yml")):
-        for declared in _read_sources(path):
+        declarations = list(_read_sources(path))
+        _check_names((one for one in declarations if isinstance(one, TableContract)), where=path)
+        for declared in declarations:
             if isinstance(declared, TableContract):
                 tables.append(declared)
             else:
                 document_tables.append(declared)
-    _check_names(tables)
     return Contracts(tuple(tables), tuple(document_tables))
 
 
@@ -341,14 +342,14 @@ def _check(contract: TableContract, *, where: str) -> None:
         raise ContractError(f"{where}: {contract.changed_at_zone} is no time zone") from error
 
 
-def _check_names(tables: Iterable[TableContract]) -> None:
+def _check_names(tables: Iterable[TableContract], *, where: Path) -> None:
     """What a source delivers under a name must be one table."""
-    taken: dict[tuple[str, str], str] = {}
+    taken: dict[str, str] = {}
     for table in tables:
         for name in dict.fromkeys(folded(name) for name in table.spellings):
-            other = taken.setdefault((table.system, name), table.name)
+            other = taken.setdefault(name, table.name)
             if other != table.name:
-                raise ContractError(f"{table.system}: {other} and {table.name} both go by the name {name}")
+                raise ContractError(f"{where}: {other} and {table.name} both go by the name {name}")
 
 
 def _column(column: Mapping[str, Any], *, where: str) -> Column:

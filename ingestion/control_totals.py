@@ -3,13 +3,13 @@
     source = store + quarantine + duplicate
 
 All of live rows. `source` is what the source holds; known after a whole reading and after a sweep, and not
-after any other. `store` are the stored rows that the source was seen to hold as they stand. `quarantine` are
-the refused rows that stand open, whichever run refused them. `duplicate` are further rows of one identity that
-are equal to the stored one in everything.
+after any other. `store` are the stored rows that the source was seen to hold as they stand. `quarantine`
+are the refused rows that stand open, whichever run refused them. `duplicate` are further rows of one
+identity that are equal to the stored one in everything.
 
-A row whose former version is stored counts once, where its last version lies: in quarantine. What the store
-then holds is counted as `held`, outside the equation; so is what could not be told from a refused row that may
-be any row. What stands live in the store is store + held.
+A refused row whose former version is stored counts once, where its last version lies: in quarantine. What
+the store then holds is counted as `held`, outside the equation; so is what could not be told from a refused
+row that may be any row. What stands live in the store is store + held.
 
 Holds measuring. How rows get to a stage is the business of versions and repeated_rows.
 """
@@ -68,9 +68,7 @@ class StageTotals:
         ]
 
 
-def measure(
-    connection: duckdb.DuckDBPyConnection, rows: str, *, amount: str, key: str = "_key"
-) -> Totals:
+def measure(connection: duckdb.DuckDBPyConnection, rows: str, *, amount: str, key: str = "_key") -> Totals:
     """The totals of `rows`, SQL from a table on; `amount` and `key` are SQL of theirs."""
     ((row_count, total, key_hash),) = connection.execute(
         f"""select count(*), cast(sum({amount}) as decimal(38,2)),

@@ -36,11 +36,12 @@ class RepeatedRows:
     has_former: bool
 
     def tell_apart(self, *, are_all: bool) -> Totals:
-        """Number rows that may repeat, put what differs into `refused`, drop what does not; gives the dropped.
+        """Number rows that may repeat, put what differs into `refused`, drop what does not.
 
-        Reads the temporary table `ordered` for which identities repeat. Of rows that must be one, the stored
-        one stays, else the first by content: the order of delivery is no matter. `are_all` says that these are
-        all rows of the table; else numbers go on after those that stand.
+        Gives the totals of what was dropped. Reads the temporary table `ordered` for which identities repeat.
+        Of rows that must be one, the stored one stays, else the first by content: the order of delivery is no
+        matter. `are_all` says that these are all rows of the table; else numbers go on after those that
+        stand.
         """
         self._rank(are_all=are_all)
         self.connection.execute(
@@ -57,9 +58,7 @@ class RepeatedRows:
                     cast({row_text(self.contract)} as varchar) as raw_text
                 from {surplus} and not is_equal"""
         )
-        dropped = measure(
-            self.connection, f"{surplus} and is_equal and not _is_deleted", amount=amount
-        )
+        dropped = measure(self.connection, f"{surplus} and is_equal and not _is_deleted", amount=amount)
         self.connection.execute(
             f"delete from {self.table} where rowid in (select r from same where mark is null and nth > 1)"
         )
@@ -90,7 +89,8 @@ class RepeatedRows:
                 select count(*) from {raw_table(self.contract)} as stored
                 where stored._source = {literal(self.source)} and stored._superseded_at is null
                     and not stored._is_deleted
-                    and (stored._row_id = came._row_id or starts_with(stored._row_id, came._row_id || '~')))"""
+                    and (stored._row_id = came._row_id
+                        or starts_with(stored._row_id, came._row_id || '~')))"""
         self.connection.execute(
             f"""create temp table same as
                 select rowid as r, {mark} as mark,

@@ -10,8 +10,9 @@ from typing import Final
 import duckdb
 
 from ingestion.contracts import Column, Contracts, DocumentTable, TableContract
+from ingestion.conversion import convert
 from ingestion.errors import ContractError
-from ingestion.landing import ENVELOPE, content_hash, content_text, convert, row_identity
+from ingestion.landing import ENVELOPE, content_hash, content_text, row_identity
 from ingestion.sql import literal, quoted
 
 DOCUMENT_ENVELOPE: Final[Mapping[str, str]] = {
@@ -166,7 +167,7 @@ def _follow(connection: duckdb.DuckDBPyConnection, contract: TableContract) -> N
 
 
 def _renew_identities(connection: duckdb.DuckDBPyConnection, contract: TableContract) -> None:
-    """Rows that are told apart by their content keep their histories when the contract names other columns."""
+    """Rows that are told apart by their content keep their histories when other columns are declared."""
     values = {column.name: quoted(column.name) for column in contract.stored_columns}
     row_id = None if contract.row_id is None else quoted(contract.row_id)
     content = content_text(contract, values)

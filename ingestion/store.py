@@ -38,11 +38,11 @@ from ingestion.records import (
     StreamState,
     Waiver,
 )
+from ingestion.repeated_rows import DUPLICATE_KEY
 from ingestion.schema import SETTINGS_TABLES, bring_into_shape
 from ingestion.sql import literal, quoted, registered, text_column
 from ingestion.verdicts import Verdicts
-from ingestion.repeated_rows import DUPLICATE_KEY
-from ingestion.versions import MALFORMED_LINE, Merge, Merged, RowsMissed
+from ingestion.versions import MALFORMED_LINE, Merge, RowsMissed
 from ingestion.workspace import Workspace
 
 __all__ = [
@@ -71,9 +71,7 @@ MEMORY_LIMIT: Final = "256MB"
 STORAGE_VERSION: Final = "v1.5.0"
 """Of a file that is made: a third less work to write than the oldest format; nobody else opens it."""
 
-_NO_ROW: Final = (
-    "null as row_id, null as entity_key, null as amount, null as is_deleted, null as is_surplus"
-)
+_NO_ROW: Final = "null as row_id, null as entity_key, null as amount, null as is_deleted, null as is_surplus"
 """What quarantine knows of input that is no row of a table."""
 
 _LOCK_HOLDER: Final = re.compile(r"PID (\d+)")
@@ -318,9 +316,7 @@ class Store:
                     is_replay=bool(replayed),
                     last_version=last_version,
                 )
-                result = _result_of(
-                    merged, source=source, stream=contract.native, mode=mode, delivery=delivery
-                )
+                result = merged.result(source=source, stream=contract.native, mode=mode, delivery=delivery)
                 watermark = merged.watermark.advanced_from(before, now=clock())
                 self._execute("update quality.store_state set last_version = ?", [merged.last_version])
                 self._upsert_quarantine(run, source=source, stream=contract.native, rows=merge.refused_rows)
@@ -790,20 +786,3 @@ def _content_values(content: Content | None) -> tuple[Any, ...]:
     if content is None:
         return (None, None, None, None)
     return (content.size, content.mtime_ns, content.ctime_ns, content.sha256)
-
-
-def _result_of(merged: Merged, *, source: str, stream: str, mode: str, delivery: Delivery) -> StreamResult:
-    return StreamResult(
-        source=source,
-        stream=stream,
-        mode=mode,
-        status="ok",
-        rows_read=merged.rows_read,
-        rows_new=merged.rows_new,
-        rows_changed=merged.rows_changed,
-        rows_deleted=merged.rows_deleted,
-        rows_quarantined=merged.rows_refused,
-        missing_columns=merged.columns.missing,
-        extra_columns=(*merged.columns.extra, *delivery.extra_columns),
-        message="; ".join(merged.notes) or None,
-    )

@@ -20,7 +20,9 @@ from ingestion.landing import (
     identity_select,
     landing_select,
     match_columns,
+    row_text,
 )
+from ingestion.records import StreamResult
 from ingestion.repeated_rows import DUPLICATE_KEY, RepeatedRows
 from ingestion.schema import raw_table
 from ingestion.sql import literal, quoted
@@ -49,6 +51,23 @@ class Merged:
     watermark: Watermark
     last_version: int
     notes: tuple[str, ...]
+
+    def result(self, *, source: str, stream: str, mode: str, delivery: Delivery) -> StreamResult:
+        """As the extraction log has it."""
+        return StreamResult(
+            source=source,
+            stream=stream,
+            mode=mode,
+            status="ok",
+            rows_read=self.rows_read,
+            rows_new=self.rows_new,
+            rows_changed=self.rows_changed,
+            rows_deleted=self.rows_deleted,
+            rows_quarantined=self.rows_refused,
+            missing_columns=self.columns.missing,
+            extra_columns=(*self.columns.extra, *delivery.extra_columns),
+            message="; ".join(self.notes) or None,
+        )
 
 
 class Merge:
@@ -289,7 +308,8 @@ class Merge:
             f"""insert into refused by name
                 select {literal(self._contract.native + ":")} || _row_id as place, _row_id, _key,
                     {self._amount} as amount, _is_deleted as is_deleted, true as is_surplus,
-                    {literal(DUPLICATE_KEY)} as reason, cast({row_text(self._contract)} as varchar) as raw_text
+                    {literal(DUPLICATE_KEY)} as reason,
+                    cast({row_text(self._contract)} as varchar) as raw_text
                 from {self._landed} and {known}"""
         )
         self._connection.execute(f"delete from {self._landed} and {known}")

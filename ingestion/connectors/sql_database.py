@@ -64,7 +64,7 @@ class SqlDatabase:
         wanted = set(names.values())
         if selection.identity_only:
             identity = (*contract.key, contract.row_id, contract.deleted_flag, contract.amount)
-            wanted = {names[name] for name in identity if name in names}
+            wanted = {own for name, own in names.items() if name in identity}
         columns = ", ".join(quoted(name) for name in types if name in wanted)
         return Delivery(
             self._relation(contract, table, columns, types, selection),

@@ -84,14 +84,15 @@ class TableFiles:
     def _find(self, contract: TableContract) -> Path | None:
         company = re.escape(folded(self._company)) if self._company else "[a-z0-9]+"
         physical = re.escape(folded(contract.physical_name)).replace(r"\{company\}", company)
-        names = [re.escape(folded(name)) for name in contract.spellings]
-        names += [physical.replace(r"\{alias\}", name) for name in names]
-        named = re.compile("|".join(names))
+        aliases = [re.escape(folded(name)) for name in contract.spellings]
+        named = re.compile("|".join((*aliases, *(physical.replace(r"\{alias\}", one) for one in aliases))))
         try:
             found = sorted(
                 path
                 for path in self._folder.iterdir()
-                if path.suffix.casefold() in _SUFFIXES and named.fullmatch(folded(path.stem)) and path.is_file()
+                if path.suffix.casefold() in _SUFFIXES
+                and named.fullmatch(folded(path.stem))
+                and path.is_file()
             )
         except OSError as error:
             raise SourceUnavailable(f"{self._folder} cannot be listed: {error.strerror}") from error

@@ -50,7 +50,8 @@ sources:
           - {name: valor, data_type: "decimal(18,2)"}
       - name: movto
         description: One row per cash movement; nothing tells two of a day apart but what they say.
-        config: {meta: {native: movto-caixa, key: [cod-caixa], changed_at: null, repeats: true, amount: valor}}
+        config:
+          meta: {native: movto-caixa, key: [cod-caixa], changed_at: null, repeats: true, amount: valor}
         columns:
           - {name: cod-caixa, data_type: text}
           - {name: dt-movto, data_type: date}
@@ -66,7 +67,7 @@ class Database:
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     asked: list[tuple[str, Selection]] = field(default_factory=list)
 
-    def find(self, contract: TableContract, *, known: Content | None) -> Found | None:  # noqa: ARG002
+    def find(self, contract: TableContract, *, known: Content | None) -> Found | None:
         rows = self._rows(contract)
         return None if rows is None else Found(columns=tuple(rows[0]))
 
@@ -79,9 +80,7 @@ class Database:
             wanted = [names[name] for name in {*contract.key, contract.amount} & names.keys()]
         kept = [row for row in rows if selection.is_whole or _is_let_in(row, names, contract, selection)]
         arrays = {name: [row[name] for row in kept] for name in wanted}
-        return Delivery(
-            pa.table(arrays), is_whole=selection.is_whole and not selection.identity_only
-        )
+        return Delivery(pa.table(arrays), is_whole=selection.is_whole and not selection.identity_only)
 
     def scrub(self, message: str) -> str:
         return message
@@ -103,7 +102,7 @@ class Database:
 def _is_let_in(
     row: Mapping[str, Any], names: Mapping[str, str], contract: TableContract, selection: Selection
 ) -> bool:
-    """As SQL would: what is null lies in no bound; a stamp has no offset and is compared as the wall shows."""
+    """As SQL would: what is null lies in no bound; a stamp has no offset and is compared as it is."""
     stamp: datetime | None = row.get(names.get(contract.changed_at or "", ""))
     day: date | None = row.get(names.get(contract.business_date or "", ""))
     since = selection.changed_since

@@ -25,6 +25,33 @@ def test_a_table_inherits_what_its_system_says(tmp_path: Path) -> None:
         contracts.table("protheus", "SE9")
 
 
+def test_a_table_may_say_otherwise_than_its_system_and_null_switches_off(tmp_path: Path) -> None:
+    said = (
+        "native: SE1, aliases: [TITULOS-REC], deleted_flag: null, changed_at: null, stamp_is_reliable: false,"
+    )
+    text = SOURCES_YML.replace("native: SE1,", said)
+    text = text.replace(
+        "native: SE5,", "native: SE5, deleted_flag: EXCLUIDO, deleted_value: S, physical_name: null,"
+    )
+    text = text.replace(
+        "row_id: R_E", 'null_text: "?"\n        changed_at_zone: America/Sao_Paulo\n        row_id: R_E'
+    )
+    contracts = write_contracts(tmp_path, protheus=text)
+    titles, movements = contracts.tables
+    assert (titles.deleted_flag, titles.deleted_value, titles.changed_at) == (None, None, None)
+    assert (titles.stamp_is_reliable, movements.stamp_is_reliable) == (False, True)
+    assert (movements.deleted_flag, movements.deleted_value) == ("EXCLUIDO", "S")
+    assert (titles.null_text, titles.changed_at_zone) == ("?", "America/Sao_Paulo")
+    assert (titles.physical_name, movements.physical_name) == ("{alias}{company}0", "{alias}")
+    assert titles.spellings == ("SE1", "TITULOS-REC")
+
+
+def test_what_nobody_says_is_the_plain_case(tmp_path: Path) -> None:
+    table = write_contracts(tmp_path, protheus=SOURCES_YML).table("protheus", "SE1")
+    assert (table.changed_at_zone, table.stamp_is_reliable, table.repeats) == ("UTC", True, False)
+    assert (table.null_text, table.aliases, table.columns[0].aliases) == (None, (), ())
+
+
 def test_the_fingerprint_follows_the_contract(tmp_path: Path) -> None:
     table = write_contracts(tmp_path, protheus=SOURCES_YML).table("protheus", "SE1")
     assert table.fingerprint == replace(table).fingerprint
@@ -63,6 +90,16 @@ def test_a_dictionary_of_file_names(tmp_path: Path) -> None:
         ("name: se1", "name: SE1", "snake case"),
         ('        deleted_value: "*"\n', "", "go together"),
         ("sources:", "sources: [", "cannot be read"),
+        ("key: [E1_FILIAL, E1_NUM]", "key: E1_NUM", "key must be a list of texts"),
+        ('deleted_value: "*"', "deleted_value: 1", "deleted_value must be a text"),
+        ("changed_at: S_T_A_M_P_", "changed_at_zone: America/Atlantis", "America/Atlantis is no time zone"),
+        ("native: SE1,", "native: SE1, repeats: often,", "repeats must be true or false"),
+        ("native: SE5,", "native: SE5, aliases: [se1],", "se1 and se5 both go by the name se1"),
+        (
+            "{name: E1_NUM, data_type: text}",
+            "{name: E1_NUM, data_type: text, config: {meta: {aliases: [e1-filial]}}}",
+            "declared twice",
+        ),
     ],
 )
 def test_a_contract_that_cannot_be_followed_is_named(

@@ -94,7 +94,11 @@ def test_a_stamp_that_not_every_change_moves_is_joined_by_the_posting_date(
 ) -> None:
     old, recent = date(2026, 1, 5), date(2026, 10, 20)
     yesterday = NOON - timedelta(days=1)
-    rows = [adjustment("1", 1, day=old, at=yesterday), adjustment("2", 2, day=recent), adjustment("3", 3, day=old)]
+    rows = [
+        adjustment("1", 1, day=old, at=yesterday),
+        adjustment("2", 2, day=recent),
+        adjustment("3", 3, day=old),
+    ]
     database.tables["ajuste"] = rows
     world.run()
     rows[0]["valor"] = 10.0  # nothing tells: only a reading of the whole finds it
@@ -148,9 +152,7 @@ def test_two_columns_of_one_name_are_an_error_of_that_table(world: World, databa
 # quarantine and the equation -------------------------------------------------------------------------
 
 
-def test_a_row_refused_in_an_earlier_run_still_counts_after_a_sweep(
-    world: World, database: Database
-) -> None:
+def test_a_row_refused_in_an_earlier_run_still_counts_after_a_sweep(world: World, database: Database) -> None:
     rows = database.tables["ENTRADAS"]
     rows[0]["cancelada"] = "maybe"
     world.run()
@@ -179,7 +181,9 @@ def test_a_row_refused_over_a_stored_one_counts_once_where_it_lies_last(
     rows[0] |= {"cancelada": "maybe", "vl-total": 99.0, "alterado_em": NOON + timedelta(hours=1)}
     for _ in range(2):  # the run that refuses it, and the next
         assert world.load("nota-entrada").mode == "sweep"
-        stages = {stage: (rows, str(amount)) for stage, (rows, amount, _) in world.stages("nota-entrada").items()}
+        stages = {
+            stage: (rows, str(amount)) for stage, (rows, amount, _) in world.stages("nota-entrada").items()
+        }
         assert stages == {
             "source": (3, "139.00"),
             "store": (2, "40.00"),

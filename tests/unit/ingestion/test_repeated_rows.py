@@ -18,9 +18,11 @@ from ingestion.context import LoadContext
 from ingestion.contracts import Contracts
 from ingestion.load_tables import replay_rows
 from tests.unit.ingestion.database import ACME_YML
-from tests.unit.ingestion.world import FISCAL_YML, World, assert_ties, write_contracts
+from tests.unit.ingestion.world import FISCAL_YML, SOURCES_YML, World, assert_ties, write_contracts
 
-DUPLICATES = "select place, reason, amount::varchar from quality.quarantine where resolved_at is null order by all"
+DUPLICATES = (
+    "select place, reason, amount::varchar from quality.quarantine where resolved_at is null order by all"
+)
 
 
 @pytest.fixture(scope="session")
@@ -106,8 +108,12 @@ def test_a_refused_row_may_have_been_any_of_its_key(cash: World) -> None:
 
 def test_a_row_taken_from_quarantine_joins_its_equals(cash: World, tmp_path: Path) -> None:
     """Alone it would pass for the equal row that stands already."""
-    wide = ACME_YML.replace('{name: valor, data_type: "decimal(18,2)"}', '{name: valor, data_type: "decimal(18,4)"}')
-    cash.deliver("movto-caixa.csv", [movement("5.00"), movement("5.00"), movement("5.005"), movement("5.005")])
+    wide = ACME_YML.replace(
+        '{name: valor, data_type: "decimal(18,2)"}', '{name: valor, data_type: "decimal(18,4)"}'
+    )
+    cash.deliver(
+        "movto-caixa.csv", [movement("5.00"), movement("5.00"), movement("5.005"), movement("5.005")]
+    )
     assert cash.load("movto-caixa").rows_quarantined == 2
     cash.contracts = write_contracts(tmp_path / "wide", acme=wide, fiscal_xml=FISCAL_YML)
     with cash.open() as store:
@@ -181,6 +187,24 @@ def test_of_two_rows_of_a_key_one_is_stored_and_the_other_told(world: World, rec
     assert world.load("SE1").rows_changed == 1, "the one that is left is the row of the key"
     assert world.query(DUPLICATES) == []
     assert_ties(world, "SE1")
+
+
+def test_a_row_taken_from_quarantine_does_not_decide_between_two(world: World, tmp_path: Path) -> None:
+    """Of the key two rows stand against each other, and a third that was not even readable."""
+    world.deliver("SE1.csv", [title("A", "3.00"), title("A", "1.00"), title("A", "1.005")])
+    world.run()
+    wide = SOURCES_YML.replace('E1_VALOR, data_type: "decimal(18,2)"', 'E1_VALOR, data_type: "decimal(18,4)"')
+    world.contracts = write_contracts(tmp_path / "wide", protheus=wide, fiscal_xml=FISCAL_YML)
+    stored = world.live("se1", '"E1_VALOR"')
+    with world.open() as store:
+        context = LoadContext(store, world.start(store), world.clock)
+        refused = [entry for entry in store.open_quarantine() if entry.reason == "narrowing"]
+        result = replay_rows(refused, world.contracts.table("protheus", "SE1"), context=context)
+    assert (result.changed, result.rows_quarantined) == (False, 1)
+    assert world.live("se1", '"E1_VALOR"') == stored
+    world.run()
+    assert_ties(world, "SE1")
+    assert [reason for _, reason, _ in world.query(DUPLICATES)] == ["duplicate_key"] * 2
 
 
 def test_the_stored_row_stays_when_a_second_one_comes(world: World) -> None:

@@ -3,13 +3,14 @@
 import os
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from ingestion.errors import ConfigurationError
-from tests.unit.ingestion.world import World
+from tests.unit.ingestion.world import SOURCES_YML, World, write_contracts
 
 HEADER = "E1_FILIAL,E1_NUM,E1_VALOR,R_E_C_N_O_\n"
 
@@ -17,6 +18,16 @@ HEADER = "E1_FILIAL,E1_NUM,E1_VALOR,R_E_C_N_O_\n"
 @pytest.mark.parametrize("name", ["SE1.csv", "se1.csv", "SE1010.csv", "se1010.CSV", "Se1.Csv"])
 def test_a_table_is_found_by_alias_or_physical_name_in_any_case(world: World, name: str) -> None:
     world.write(name, HEADER + "01,A,1.00,1\n")
+    assert world.load("SE1").rows_new == 1
+
+
+@pytest.mark.parametrize("name", ["TIT-REC.csv", "tit_rec010.csv", "tit-rec.PARQUET"])
+def test_a_table_may_have_other_names_hyphens_or_none(tmp_path: Path, name: str) -> None:
+    named = SOURCES_YML.replace("native: SE1,", "native: SE1, aliases: [Tit-Rec],")
+    world = World(tmp_path, write_contracts(tmp_path / "m", protheus=named))
+    path = world.write(name, HEADER + "01,A,1.00,1\n")
+    if name.endswith("PARQUET"):
+        pq.write_table(pa.table({"E1_FILIAL": ["01"], "E1_NUM": ["A"]}), path)
     assert world.load("SE1").rows_new == 1
 
 
