@@ -130,15 +130,13 @@ class TableContract:
 
         ValueError names two delivered columns that are one.
         """
-        by_fold: dict[str, str] = {}
+        by_fold: dict[str, list[str]] = {}
         for name in delivered:
-            if (other := by_fold.setdefault(folded(name), name)) != name:
-                raise ValueError(f"the columns {other} and {name} are the same but for case and hyphens")
+            by_fold.setdefault(folded(name), []).append(name)
         controls = sorted(self.control_columns - {column.name for column in self.stored_columns})
-        columns = (*self.stored_columns, *(Column(name, "text") for name in controls))
         names = {}
-        for column in columns:
-            came = [by_fold[folded(name)] for name in column.spellings if folded(name) in by_fold]
+        for column in (*self.stored_columns, *(Column(name, "text") for name in controls)):
+            came = [name for spelling in column.spellings for name in by_fold.get(folded(spelling), ())]
             if len(came) > 1:
                 raise ValueError(f"the columns {' and '.join(came)} are both {column.name}; leave one")
             if came:

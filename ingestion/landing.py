@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from ingestion.contracts import Column, TableContract
+from ingestion.contracts import Column, TableContract, folded
 from ingestion.conversion import LOCAL_ZONE, Conversion, Fault, convert
 from ingestion.sql import literal, quoted
 
@@ -104,6 +104,10 @@ class DeliveredColumns:
 
 def match_columns(contract: TableContract, types: Mapping[str, str]) -> DeliveredColumns:
     """Match delivered columns to the contract; ValueError names one that came twice or a missing key."""
+    by_fold: dict[str, str] = {}
+    for name in types:
+        if (other := by_fold.setdefault(folded(name), name)) != name:
+            raise ValueError(f"the columns {other} and {name} are the same but for case and hyphens")
     names = contract.delivered_names(types)
     absent = [name for name in contract.key if name not in names]
     if absent:
@@ -277,7 +281,11 @@ def _conversion(
         return Conversion(f"cast(null as {column.sql_type})")
     is_stamp = column.name in {contract.changed_at, contract.inserted_at}
     zone = contract.changed_at_zone if is_stamp else LOCAL_ZONE
-    return convert(column, delivered=delivered.types[name], value=values[name], zone=zone)
+    converted = convert(column, delivered=delivered.types[name], value=values[name], zone=zone)
+    if column.kind == "text" and column.name in contract.key:
+        # a key of blanks is a key, and a database that has no blanks has nulls for them
+        return Conversion(f"coalesce({converted.value}, '')", converted.faults)
+    return converted
 
 
 def _key_faults(contract: TableContract, column: Column) -> tuple[Fault, ...]:

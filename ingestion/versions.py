@@ -212,8 +212,8 @@ class Merge:
     def settled(self, *, is_whole: bool) -> str:
         """SQL condition of the quarantine entries of earlier runs that this delivery settles.
 
-        Of a whole table that is all of them: they were good this time, or refused once more, or are gone. To be
-        used before `forget`.
+        Of a whole table that is all of them: they were good this time, or refused once more, or are gone. To
+        be used before `forget`.
         """
         if is_whole:
             return "true"
@@ -296,7 +296,7 @@ class Merge:
         self._connection.execute(f"delete from {self._landed} and _row_hash is null")
 
     def _leave_duplicates(self, *, is_replay: bool) -> None:
-        """A key that stands for several rows cannot be told piecemeal: what came of it waits for the whole."""
+        """A key that stands for several rows cannot be told piecemeal: what came of it awaits the whole."""
         known = f"_row_id in (select row_id from {self._open} and is_surplus)"
         came = f"select _row_id from {self._landed} union all select _row_id from refused"
         if not self._exists(f"from ({came}) where {known}"):
