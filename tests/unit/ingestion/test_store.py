@@ -34,6 +34,7 @@ from tests.unit.ingestion.world import (
     NOW,
     SOURCES_YML,
     World,
+    assert_ties,
     write_contracts,
 )
 
@@ -468,3 +469,19 @@ def test_checks_and_totals_of_a_run_replace_those_said_before(world: World) -> N
     assert world.query("from quality.completeness") == [
         ("run1", "xml", "files", "mart", 3, Decimal("1.50"), "9")
     ]
+
+
+def test_a_store_of_an_older_layout_is_brought_up(world: World) -> None:
+    """What was refused before is told with its key and amount after the next reading."""
+    world.deliver("SE1.csv", [{"E1_FILIAL": "01", "E1_NUM": "A", "E1_VALOR": "7.505"}])
+    world.run()
+    with duckdb.connect(str(world.warehouse)) as connection:
+        connection.execute("alter table quality.extractions drop column row_total")
+        for column in ("row_id", "entity_key", "amount", "is_deleted", "is_surplus"):
+            connection.execute(f"alter table quality.quarantine drop column {column}")
+        connection.execute("update quality.store_state set contracts = 'OLDER'")
+    assert world.load("SE1", full=True).rows_quarantined == 1
+    assert world.query("select entity_key, amount, attempts from quality.quarantine") == [
+        ("erp|SE1|01|A", Decimal("7.51"), 2)
+    ]
+    assert_ties(world, "SE1")
