@@ -26,7 +26,9 @@ final as (
         f1_valipi as ipi_amount,
         f1_emissao as issued_on,
         coalesce(f1_dtdigit, f1_emissao) as posted_on,
-        f1_fimp as transmission_status
+        f1_fimp as transmission_status,
+        coalesce(f1_prefixo, '') as title_prefix,
+        {{ blank_to_null('f1_dupl') }} as title_number
     from source
 
 )

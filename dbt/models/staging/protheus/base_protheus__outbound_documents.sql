@@ -26,7 +26,9 @@ final as (
         f2_valipi as ipi_amount,
         f2_emissao as issued_on,
         f2_emissao as posted_on,
-        f2_fimp as transmission_status
+        f2_fimp as transmission_status,
+        coalesce(f2_prefixo, '') as title_prefix,
+        {{ blank_to_null('f2_dupl') }} as title_number
     from source
 
 )

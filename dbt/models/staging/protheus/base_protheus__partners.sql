@@ -25,6 +25,7 @@ final as (
         a1_nome as partner_name,
         {{ tax_id('a1_cgc') }} as tax_id,
         {{ blank_to_null('a1_est') }} as uf,
+        {{ blank_to_null('a1_conta') }} as ledger_account,
         coalesce(a1_msblql = '1', false) as is_blocked
     from customers
 
@@ -39,6 +40,7 @@ final as (
         a2_nome as partner_name,
         {{ tax_id('a2_cgc') }} as tax_id,
         {{ blank_to_null('a2_est') }} as uf,
+        {{ blank_to_null('a2_conta') }} as ledger_account,
         coalesce(a2_msblql = '1', false) as is_blocked
     from suppliers
 

@@ -42,7 +42,9 @@ sharing as (
         unit_length,
         branch_length
     from {{ ref('base_protheus__table_sharing') }}
-    where alias in ('SA1', 'SA2')
+    where
+        alias in ('SA1', 'SA2')
+        and is_inferred is not true
 
 ),
 
