@@ -6,11 +6,6 @@
         end
 {%- endmacro %}
 
-{#- An amount that the ERP takes for zero: what is less than a centavo is nothing. -#}
-{% macro protheus_is_nothing(column) -%}
-    (abs(coalesce({{ column }}, 0)) <= 0.009)
-{%- endmacro %}
-
 {#- The key of a record that is known by its number alone; null where the text holds none. -#}
 {% macro protheus_record_key(source, table, record) -%}
     {{ source }} || '|' || {{ table }} || '|' || cast({{ record }} as varchar)

@@ -206,13 +206,12 @@ final as (
         titles.exchange_rate,
         titles.amount,
         titles.amount_brl,
-        cast(
-            case when {{ protheus_is_nothing('titles.balance') }} then 0 else titles.balance + titles.open_extras end as decimal(18, 2)
-        ) as open_amount,
+        -- what is left of additions and deductions on a settled title is nothing
+        cast(case when titles.balance = 0 then 0 else titles.balance + titles.open_extras end as decimal(18, 2)) as open_amount,
         titles.settled_on,
         titles.is_deleted and deletions.record_number is not null as is_cancelled,
         case when titles.is_deleted then deletions.deleted_on end as cancelled_on,
-        not titles.is_deleted and not {{ protheus_is_nothing('titles.balance') }} as is_open,
+        not titles.is_deleted and titles.balance <> 0 as is_open,
         titles.holder_bank,
         titles.holder_agency,
         titles.holder_account,
