@@ -260,6 +260,10 @@ def replay(
         raise typer.BadParameter(f"confere.yml has no source {source!r}", param_hint="--source")
     with shown_progress(_error_console()) as progress:
         outcome = replay_workspace(workspace, progress=progress, source=source, reason=reason)
+    if outcome.replayed is not None:
+        from confere.replayed import told
+
+        typer.echo(told(outcome.replayed))
     _tell(outcome, directory)
 
 

@@ -51,6 +51,31 @@ _REFUSED: Final = """
     group by all
     order by all
 """
+_SOURCES: Final = """
+    select
+        source,
+        max(finished_at) filter (where status in ('ok', 'unchanged')),
+        count(distinct stream) filter (where status in ('ok', 'unchanged'))
+    from quality.extractions
+    where mode is distinct from 'check'
+    group by source
+    order by source
+"""
+_COMPLETENESS: Final = """
+    select
+        count(*),
+        count(*) filter (where lost_at is not null),
+        count(*) filter (where not is_evaluable),
+        coalesce(sum(quarantine_rows), 0)
+    from quality.completeness_verdicts
+"""
+_LOST: Final = """
+    select source, stream, lost_at, lost_rows, lost_amount
+    from quality.completeness_verdicts
+    where lost_at is not null
+    order by source, stream
+"""
+_STAGES: Final = {"store": "armazém", "staged": "entidades", "mart": "marts"}
 _FAILED_STREAMS: Final = """
     select source, stream, message
     from quality.extractions
@@ -103,6 +128,9 @@ def _sections(connection: duckdb.DuckDBPyConnection) -> Iterator[RenderableType]
         yield _sync(connection)
     if holds(connection, "marts.mismatches") and holds(connection, "reference.causes"):
         yield _mismatches(connection)
+    yield _sources(connection)
+    if holds(connection, "quality.completeness_verdicts"):
+        yield _completeness(connection)
     refused = connection.execute(_REFUSED).fetchall()
     if refused:
         yield _table(
@@ -122,6 +150,37 @@ def _sections(connection: duckdb.DuckDBPyConnection) -> Iterator[RenderableType]
             [(name, status, count(failures)) for name, status, failures in not_passed],
             right={2},
         )
+
+
+def _sources(connection: duckdb.DuckDBPyConnection) -> RenderableType:
+    return _table(
+        "Fontes",
+        ("Fonte", "Última leitura sem erro", "Tabelas ou pastas lidas"),
+        [
+            (source, "nunca" if read_at is None else instant(read_at), count(streams))
+            for source, read_at, streams in connection.execute(_SOURCES).fetchall()
+        ],
+        right={2},
+    )
+
+
+def _completeness(connection: duckdb.DuckDBPyConnection) -> RenderableType:
+    ((streams, lost, not_told, refused),) = connection.execute(_COMPLETENESS).fetchall()
+    if not lost:
+        without = f", {count(not_told)} sem total da fonte na última leitura" if not_told else ""
+        return Text(
+            f"Completude: nada se perdeu no caminho ({count(streams)} fluxos conferidos{without});"
+            f" em quarentena: {count(refused)}\n"
+        )
+    return _table(
+        "Perdido no caminho",
+        ("Fonte", "Tabela ou pasta", "Perdido em", "Linhas", "Valor"),
+        [
+            (source, stream, _STAGES.get(lost_at, lost_at), count(rows), amount(lost_amount))
+            for source, stream, lost_at, rows, lost_amount in connection.execute(_LOST).fetchall()
+        ],
+        right={3, 4},
+    )
 
 
 def _sync(connection: duckdb.DuckDBPyConnection) -> RenderableType:

@@ -19,8 +19,8 @@ from typing import Final
 
 import duckdb
 
-MODEL_SCHEMAS: Final = ("marts", "reference")
 QUALITY_SCHEMA: Final = "quality"
+MODEL_SCHEMAS: Final = ("marts", "reference", QUALITY_SCHEMA)
 QUALITY_TABLES: Final = (
     "runs",
     "extractions",
@@ -92,7 +92,7 @@ def publish(
 ) -> Publication:
     """Copies `models` and the quality tables of `warehouse` to `target`, atomically.
 
-    `models` are the tables of the schemas marts and reference that the project knows: what stands there
+    `models` are the tables of the published schemas that the project builds: what stands there
     beside them belongs to a model that is no more. `required` (default: all of them) are those without which
     nothing is published; the others are copied when they exist. Comments of tables and columns travel along.
     Raises PublicationError, or duckdb.Error when the warehouse cannot be read; whatever is raised, `target`
@@ -149,7 +149,7 @@ def _write(warehouse: Path, *, candidate: Path, wanted: Set[TableName]) -> dict[
         connection.execute(
             f"attach {_literal(str(candidate))} as destination (storage_version {_literal(STORAGE_VERSION)})"
         )
-        for schema in (*MODEL_SCHEMAS, QUALITY_SCHEMA):
+        for schema in MODEL_SCHEMAS:
             connection.execute(f"create schema destination.{_identifier(schema)}")
         for name in _tables(connection, catalog="source"):
             if name in wanted:

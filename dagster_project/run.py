@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from dagster_project.environment import switch_telemetry_off
 from dagster_project.errors import NothingSelected
 from dagster_project.progress import LoggedProgress, Progress
-from dagster_project.session import RunSession, open_session
+from dagster_project.session import Replayed, RunSession, open_session
 from ingestion.expectations.landing_suites import read_suites
 from ingestion.load import SourceResult
 from ingestion.workspace import Workspace
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """What a run that did not fail did; `seconds` is the wall clock by stage."""
+    """What a run that did not fail did; `seconds` is the wall clock by stage, `replayed` is of a replay."""
 
     run_id: str
     as_of: datetime
@@ -36,6 +36,7 @@ class RunOutcome:
     published_path: Path
     sources: tuple[SourceResult, ...]
     seconds: Mapping[str, float]
+    replayed: Replayed | None = None
 
 
 def run_workspace(
@@ -171,4 +172,5 @@ def _outcome(session: RunSession) -> RunOutcome:
         published_path=session.workspace.published_path,
         sources=tuple(session.sources.values()),
         seconds=dict(session.seconds),
+        replayed=session.replayed,
     )

@@ -8,8 +8,10 @@ business rule either.
 
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -34,11 +36,14 @@ from dagster_project.software import software_version
 from ingestion.context import LoadContext
 from ingestion.contracts import Contracts, dbt_project_dir, read_contracts
 from ingestion.errors import ConfereError, ConfigurationError
-from ingestion.load import SourceResult, load_source, replay
+from ingestion.load import SourceResult, can_be_replayed, load_source, replay
 from ingestion.load_verdicts import judge_sources, require_checks
 from ingestion.state import read_waivers
-from ingestion.store import Check, CheckResult, Run, Store, StreamResult
+from ingestion.store import Check, CheckResult, Quarantined, Run, Store, StreamResult
 from ingestion.workspace import Workspace
+
+COMPLETENESS_MODEL: Final = "completeness_verdicts"
+"""The model that counts what reached the entities and the marts; its counts go beside those of the store."""
 
 Clock = Callable[[], datetime]
 CheckOutcome = tuple[Check, CheckResult]
@@ -49,6 +54,32 @@ _CHECK_STATUS: Final = {
     "fail": "failed",
     "skipped": "skipped",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What became of refused input that was taken again.
+
+    Of `tried` entries `taken` are refused no more; `refused` counts the others by (source, stream, reason).
+    `waiting` were not kept as they came and can only be delivered again.
+    """
+
+    tried: int
+    taken: int
+    refused: Mapping[tuple[str, str, str], int]
+    waiting: int
+
+    @classmethod
+    def between(cls, before: Sequence[Quarantined], after: Sequence[Quarantined]) -> "Replayed":
+        """From what stood refused before and after; an entry is known by its place."""
+        tried = {(e.source, e.stream, e.place) for e in before if can_be_replayed(e)}
+        still = [entry for entry in after if (entry.source, entry.stream, entry.place) in tried]
+        return cls(
+            tried=len(tried),
+            taken=len(tried) - len(still),
+            refused=Counter((entry.source, entry.stream, entry.reason) for entry in still),
+            waiting=len(before) - len(tried),
+        )
 
 
 def wall_clock() -> datetime:
@@ -141,6 +172,7 @@ class RunSession:
         self.full = full
         self.progress = progress
         self.sources: dict[str, SourceResult] = {}
+        self.replayed: Replayed | None = None
         self.publication: Publication | None = None
         self.failure: ConfereError | None = None
         self.seconds: dict[str, float] = {}
@@ -188,9 +220,11 @@ class RunSession:
     def replay(self, *, source: str | None = None, reason: str | None = None) -> tuple[SourceResult, ...]:
         """Takes quarantined input again, of one source or refused for one reason where given."""
         with self._stage("extract"):
+            store = self._open_store()
+            before = store.open_quarantine(source=source, reason=reason)
             results = replay(
                 self.workspace,
-                store=self._open_store(),
+                store=store,
                 contracts=self.contracts,
                 run=self.run,
                 clock=self._clock,
@@ -198,6 +232,8 @@ class RunSession:
                 reason=reason,
                 progress=self._report,
             )
+            # for another reason than before, perhaps
+            self.replayed = Replayed.between(before, store.open_quarantine(source=source))
             results = self._judge(results)
         self.sources.update({result.source: result for result in results})
         return results
@@ -268,10 +304,10 @@ class RunSession:
                 on_node=lambda name, done, total: self.progress.step(name, done=done, total=total),
             )
             self._unrecorded += [self._test_outcome(node, outcome) for node in outcome.nodes if node.is_test]
+            if any(node.name == COMPLETENESS_MODEL and node.status == "success" for node in outcome.nodes):
+                self._open_store().keep_measured(self.run)
         if outcome.broken:
-            self.failure = _transformation_failed(
-                outcome.broken, log=self._state_dir / "dbt" / "logs" / "dbt.log"
-            )
+            self.failure = _transformation_failed(outcome, log=self._state_dir / "dbt" / "logs" / "dbt.log")
         return outcome
 
     def check_run(self) -> tuple[CheckOutcome, ...]:
@@ -420,11 +456,9 @@ class RunSession:
         )
 
 
-def _transformation_failed(broken: Sequence[NodeOutcome], *, log: Path) -> RunFailed:
-    first = "; ".join(
-        f"{node.name} found {node.failures} rows" if node.status == "fail" else f"{node.name}: {node.message}"
-        for node in broken[:3]
-    )
+def _transformation_failed(outcome: BuildOutcome, *, log: Path) -> RunFailed:
+    broken = outcome.broken
+    first = "; ".join(_what_broke(node, outcome) for node in broken[:3])
     more = f" and {len(broken) - 3} more" if len(broken) > 3 else ""
     return RunFailed(
         f"the transformation broke: {first}{more}",
@@ -432,3 +466,15 @@ def _transformation_failed(broken: Sequence[NodeOutcome], *, log: Path) -> RunFa
         what_to_do=f"The last publication stands. The log is {log}; schema quality_failures of the warehouse"
         " holds the rows that a test refused.",
     )
+
+
+def _what_broke(node: NodeOutcome, outcome: BuildOutcome) -> str:
+    """A model with dbt's message, a test with its first failing rows: what is null in them says nothing."""
+    if node.status != "fail":
+        return f"{node.name}: {node.message}"
+    rows = outcome.failing_rows.get(node.unique_id, ())[:3]
+    told = [
+        ", ".join(f"{name} {value}" for name, value in row.detail.items() if value is not None)
+        for row in rows
+    ]
+    return f"{node.name} found {node.failures} rows" + (f" ({'; '.join(told)})" if told else "")

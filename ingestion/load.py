@@ -25,7 +25,7 @@ from ingestion.store import (
 )
 from ingestion.workspace import Source, Workspace
 
-__all__ = ["Clock", "Progress", "SourceResult", "load_source", "replay"]
+__all__ = ["Clock", "Progress", "SourceResult", "can_be_replayed", "load_source", "replay"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def replay(
     """
     context = LoadContext(store, run, clock, progress)
     entries = [
-        entry for entry in store.open_quarantine(source=source, reason=reason) if _can_be_replayed(entry)
+        entry for entry in store.open_quarantine(source=source, reason=reason) if can_be_replayed(entry)
     ]
     results = []
     for name, of_source in groupby(entries, key=lambda entry: entry.source):
@@ -125,7 +125,8 @@ def replay(
     return tuple(results)
 
 
-def _can_be_replayed(entry: Quarantined) -> bool:
+def can_be_replayed(entry: Quarantined) -> bool:
+    """Whether it was kept as it came; else it waits for its next delivery."""
     if entry.stream == FILES_STREAM:
         return entry.archive_ref is not None
     return entry.reason not in {MALFORMED_LINE, DUPLICATE_KEY}

@@ -133,10 +133,11 @@ class FiscalRows:
 
 @dataclass(frozen=True, slots=True)
 class Completeness:
-    """A control total of a stream at a stage: source, store, quarantine, duplicate, homologation, mart.
+    """A control total of a stream at a stage.
 
-    Of a table also held: what stands live in the store beside what the source was seen to hold as it stands
-    (see control_totals).
+    Counted when rows come in: source, store, quarantine, duplicate, homologation, and of a table held, what
+    stands live in the store beside what the source was seen to hold as it stands (see control_totals).
+    Counted by the models: staged (in the canonical entities), due (what a mart must show), mart.
     """
 
     source: str

@@ -635,6 +635,22 @@ class Store:
             replace=True,
         )
 
+    def keep_measured(self, run: Run) -> None:
+        """Put what the models counted of their own stages beside what was counted when rows came in."""
+        stages = ("staged", "due", "mart")
+        with self._transaction():
+            self._execute(
+                f"delete from quality.completeness where run_id = ? and stage in {stages}", [run.run_id]
+            )
+            for stage in stages:
+                self._execute(
+                    f"""insert into quality.completeness
+                        select ?, source, stream, {literal(stage)}, {stage}_rows, {stage}_amount,
+                            {stage}_key_hash
+                        from quality.completeness_verdicts where {stage}_rows is not null""",
+                    [run.run_id],
+                )
+
     def record_checks(self, run: Run, checks: Iterable[Check], results: Iterable[CheckResult]) -> None:
         """Write the catalogue of checks, what they said in this run, and their failing keys."""
         results = list(results)

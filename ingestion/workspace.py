@@ -94,7 +94,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A branch (filial): CNPJ, state, and its code: `code` in every source, or `codes` by source name."""
+    """A branch (filial): CNPJ, state, and its code: `code` in every source, or `codes` by source."""
 
     cnpj: str
     uf: str
@@ -322,6 +322,7 @@ def _source(node: MarkedMapping, root: Path, names: _Names, environ: Mapping[str
     system = names.systems[node.required("system", lambda text: _one_of(text, names.systems, "system"))]
     if system.kind == "erp":
         names.give("ERP source", name, place)
+    names.give(f"source of {system.name}", name, place)
     source = Source(
         name=name,
         system=system.name,
@@ -388,10 +389,18 @@ def _branch(node: MarkedMapping, names: _Names, company: str) -> Branch:
 
 
 def _codes(node: MarkedMapping, names: _Names) -> Mapping[str, str]:
+    """By source: a name is a source, else a system and stands for each of its sources that is not named."""
+    codes = {}
     for name in node:
-        if name not in names.given("source"):
+        code = node.required(name, str.rstrip)
+        sources = names.given(f"source of {name}")
+        if name in names.given("source"):
+            codes[name] = code
+        elif sources:
+            codes |= {source: code for source in sources if source not in node}
+        else:
             raise node.place(name).error(f"no source has the name {name}")
-    return MappingProxyType({name: node.required(name, str.rstrip) for name in node})
+    return MappingProxyType(codes)
 
 
 def _contract(node: MarkedMapping, names: _Names) -> SupplierContract:

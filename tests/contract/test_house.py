@@ -158,3 +158,19 @@ def test_every_source_table_is_read(manifest: dict[str, Any]) -> None:
         and "kept_for" not in {**source.get("meta", {}), **source["config"].get("meta", {})}
     }
     assert unread == set(), json.dumps(sorted(unread))
+
+
+def test_completeness_counts_every_canonical_entity(manifest: dict[str, Any]) -> None:
+    by_name = {node["name"]: node for node in models(manifest).values()}
+    entities = {name for name in by_name if name.startswith("int_") and name.endswith("__unioned")}
+    counted = by_name["int_completeness__staged_versions"]["depends_on"]["nodes"]
+    assert {key.rpartition(".")[2] for key in counted} == entities
+
+
+def test_how_much_of_a_table_becomes_canonical_is_one_of_three(manifest: dict[str, Any]) -> None:
+    told = {
+        f"{source['source_name']}.{source['name']}": source["config"]["meta"]["staged_as"]
+        for source in manifest["sources"].values()
+        if "staged_as" in source["config"].get("meta", {})
+    }
+    assert {name: word for name, word in told.items() if word not in ("entity", "part", "none")} == {}

@@ -146,7 +146,7 @@ def test_a_broken_invariant_stops_the_publication(root: Path) -> None:
     with pytest.raises(RunFailed) as failed:
         run(root)
 
-    assert "amount_is_not_666 found 1 rows" in failed.value.what
+    assert "amount_is_not_666 found 1 rows (value_field 666.00, n_records 1)" in failed.value.what
     assert "models/marts/sync/_sync__models.yml" in failed.value.where
     assert published(root, CODES) == [("a", Decimal("1.00")), ("b", Decimal("2.00"))]
     assert stored(root, "select status from quality.runs order by started_at") == [
@@ -260,6 +260,9 @@ def test_refused_rows_are_taken_again(root: Path) -> None:
 
     replayed = replay_workspace(read_workspace(root, environ={}), source="protheus")
     assert replayed.status == "unchanged"
+    assert replayed.replayed is not None
+    assert (replayed.replayed.tried, replayed.replayed.taken) == (1, 0)
+    assert replayed.replayed.refused == {("protheus", "SX5", "not_a_number"): 1}
     assert stored(root, "select command from quality.runs order by started_at") == [("run",), ("replay",)]
 
 

@@ -6,6 +6,7 @@ Holds only checks on the rows of the CSV files. How dbt loads them is tested whe
 from __future__ import annotations
 
 import csv
+import inspect
 import re
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
+
+from ingestion import landing
+from ingestion.fiscal.refusals import reasons
+from ingestion.store import MALFORMED_LINE
 
 SEEDS = Path(__file__).parents[2] / "dbt" / "seeds"
 
@@ -357,3 +362,17 @@ def test_every_seed_is_described_with_all_its_columns() -> None:
         header = path.read_text(encoding="utf-8").splitlines()[0].split(",")
         assert [column["name"] for column in described[name]["columns"]] == header, name
         assert list(described[name]["config"]["column_types"]) == header, name
+
+
+def test_every_reason_for_a_refusal_is_told_in_portuguese() -> None:
+    catalogue = {row["reason"]: row for row in rows("rejection_reasons")}
+    of_rows = set(re.findall(r'Fault\(\s*"(\w+)"', inspect.getsource(landing)))
+    assert of_rows >= {"not_a_number", "missing_key"}
+    assert of_rows | {MALFORMED_LINE} | reasons().keys() <= catalogue.keys()
+    assert {slug: catalogue[slug]["message_pt"] for slug in reasons()} == {
+        slug: reason.hint for slug, reason in reasons().items()
+    }
+    assert {slug for slug, row in catalogue.items() if row["is_replayable"] == "false"} == {
+        MALFORMED_LINE,
+        *(slug for slug, reason in reasons().items() if not reason.is_kept),
+    }

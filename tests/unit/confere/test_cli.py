@@ -299,10 +299,29 @@ def test_the_summary_says_what_an_analyst_asks_first(confere: Confere, root: Pat
     assert "Sem lançamento no ERP missing_in_erp 2 R$ 1.001.234,56 1" in lines
     assert "Imposto lançado difere do documento tax_differs 1 R$ 0,05" in lines
     assert "Total 3 R$ 1.001.234,61 1" in lines
+    assert "protheus 30/11/2026 19:00 2" in lines
+    # a check of what is stored reads no source
+    assert "xml nunca 0" in lines
+    assert (
+        "Completude: nada se perdeu no caminho (2 fluxos conferidos, 1 sem total da fonte na última leitura);"
+        " em quarentena: 2" in " ".join(lines)
+    )
     assert "xml not_xml 1.200 a/b.xml" in lines
     assert "protheus SE1 não foi entregue" in lines
     assert "extraction warned 1" in lines
     assert sum("confere sql" in line for line in lines) == 2
+
+
+def test_the_summary_names_what_was_lost(confere: Confere, root: Path) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{root / 'published' / 'marts.duckdb'}' as published")
+        connection.execute(
+            "update published.quality.completeness_verdicts"
+            " set lost_at = 'staged', lost_rows = 3, lost_amount = 1234.5 where stream = 'SF1'"
+        )
+    lines = [" ".join(line.split()) for line in confere("status", root).out.splitlines()]
+    assert "Perdido no caminho" in lines
+    assert "protheus SF1 entidades 3 R$ 1.234,50" in lines
 
 
 def test_the_summary_of_a_partial_publication(confere: Confere, root: Path) -> None:

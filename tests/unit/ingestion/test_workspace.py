@@ -168,6 +168,26 @@ def test_a_secret_that_is_not_set_is_named_at_use(tmp_path: Path) -> None:
     assert (error.value.line, error.value.key) == (10, "sources[0].url")
 
 
+def test_codes_go_by_source_and_else_by_system(tmp_path: Path) -> None:
+    text = """\
+companies:
+  - name: Aurora
+    branches:
+      - {cnpj: "12345678000195", uf: SP, codes: {winthor: "1", matriz: "7"}}
+      - {cnpj: "12345678000276", uf: PR, codes: {protheus: "02", protheus_sul: "03"}}
+sources:
+  - {name: matriz, system: winthor, folder: a}
+  - {name: filial, system: winthor, folder: b}
+  - {name: protheus, system: protheus, folder: c}
+  - {name: protheus_sul, system: protheus, folder: d}
+  - {name: protheus_norte, system: protheus, folder: e}
+"""
+    first, second = read(tmp_path, text).companies[0].branches
+    assert dict(first.codes) == {"matriz": "7", "filial": "1"}
+    # the name of a source means that source and no other, whatever its system is called
+    assert dict(second.codes) == {"protheus": "02", "protheus_sul": "03"}
+
+
 @pytest.mark.parametrize(
     ("old", "new", "line", "key", "message"),
     [

@@ -13,7 +13,12 @@ final as (
         path,
         inner_path,
         kind,
-        nsu
+        nsu,
+        documents,
+        protocols,
+        events,
+        summaries,
+        voided_ranges
     from source
 
 )

@@ -9,6 +9,7 @@ final as (
     select
         run_id,
         as_of,
+        started_at,
         status
     from source
 

@@ -1,0 +1,47 @@
+{#-
+    The native tables of every system, from their extraction contracts: a list of {system, stream, relation, key, amount, staged_as}.
+
+    `staged_as` says how many of a table's rows become rows of a canonical entity: `entity` all of them, `part` some (the others are no
+    entity, by design), `none` (a dictionary that staging only looks things up in). A contract says `staged_as` in its meta where it is
+    not `entity`; a table that no entity's staging model reads is `none` without a word.
+
+    Nothing is known while dbt still parses; the tables are made by the store, so that no order of building hangs on them.
+-#}
+{% macro native_tables() -%}
+    {%- set tables = [] -%}
+    {%- if execute -%}
+        {%- set read_by_entities = sources_of_entities() -%}
+        {%- for node in graph.sources.values() | sort(attribute='unique_id') -%}
+            {%- set meta = node.config.get('meta') or node.get('meta') or {} -%}
+            {%- if meta.get('native') -%}
+                {%- set is_read = node.unique_id in read_by_entities -%}
+                {%- do tables.append({
+                    'system': meta.system,
+                    'stream': meta.native,
+                    'relation': node.relation_name,
+                    'key': meta.key,
+                    'amount': meta.get('amount'),
+                    'staged_as': meta.get('staged_as', 'entity') if is_read else 'none',
+                }) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(tables) }}
+{%- endmacro %}
+
+{#- The sources that the staging models of canonical entities read, themselves or through a base. -#}
+{% macro sources_of_entities() -%}
+    {%- set found = [] -%}
+    {%- for system, facts in var('source_systems').items() -%}
+        {%- for entity in facts.entities -%}
+            {%- set staged = graph.nodes.get('model.' ~ project_name ~ '.stg_' ~ system ~ '__' ~ entity) -%}
+            {%- for parent in (staged.depends_on.nodes if staged else []) -%}
+                {%- do found.append(parent) -%}
+                {%- for grandparent in (graph.nodes[parent].depends_on.nodes if parent in graph.nodes else []) -%}
+                    {%- do found.append(grandparent) -%}
+                {%- endfor -%}
+            {%- endfor -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}
