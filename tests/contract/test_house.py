@@ -173,4 +173,5 @@ def test_how_much_of_a_table_becomes_canonical_is_one_of_three(manifest: dict[st
         for source in manifest["sources"].values()
         if "staged_as" in source["config"].get("meta", {})
     }
+    assert told
     assert {name: word for name, word in told.items() if word not in ("entity", "part", "none")} == {}

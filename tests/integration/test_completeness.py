@@ -1,4 +1,4 @@
-"""Control totals from source to mart, of two companies' ERPs side by side, and what a loss on the way does."""
+"""Control totals from source to mart of two ERPs side by side, and what a loss on the way does."""
 
 import shutil
 from datetime import date

@@ -2,8 +2,8 @@
     The native tables of every system, from their extraction contracts: a list of {system, stream, relation, key, amount, staged_as}.
 
     `staged_as` says how many of a table's rows become rows of a canonical entity: `entity` all of them, `part` some (the others are no
-    entity, by design), `none` (a dictionary that staging only looks things up in). A contract says `staged_as` in its meta where it is
-    not `entity`; a table that no entity's staging model reads is `none` without a word.
+    entity, by design), `none` (a dictionary that staging only looks things up in). A contract says it in its meta, for all tables of a
+    source or for one; where it does not, it is `untold`. A table that no entity's staging model reads is `none` without a word.
 
     Nothing is known while dbt still parses; the tables are made by the store, so that no order of building hangs on them.
 -#}
@@ -21,7 +21,7 @@
                     'relation': node.relation_name,
                     'key': meta.key,
                     'amount': meta.get('amount'),
-                    'staged_as': meta.get('staged_as', 'entity') if is_read else 'none',
+                    'staged_as': meta.get('staged_as', 'untold') if is_read else 'none',
                 }) -%}
             {%- endif -%}
         {%- endfor -%}

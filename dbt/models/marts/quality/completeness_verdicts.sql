@@ -182,6 +182,15 @@ judged as (
                 or due_key_hash <> mart_key_hash
                 or due_amount <> mart_amount
                 then 'mart'
+            -- without a promise, a table of which nothing is canonical is taken for a dictionary
+            when
+                staged_as = 'untold' and staged_rows > 0
+                and (
+                    live_rows <> staged_rows
+                    or live_key_hash <> staged_key_hash
+                    or live_amount <> staged_amount
+                )
+                then 'staged'
         end as lost_at
     from gathered
 
