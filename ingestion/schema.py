@@ -28,7 +28,7 @@ _SETTINGS: Final[Mapping[str, str]] = {
     "companies": "company varchar, sync_activated_on date",
     "branches": "company varchar, company_cnpj varchar, uf varchar",
     "branch_codes": "source varchar, branch_code varchar, company_cnpj varchar",
-    "sources": "source varchar, system varchar, company_code varchar",
+    "sources": "source varchar, system varchar, company_code varchar, inflow varchar",
     "deadlines": "name varchar, value integer",
     "tolerances": "name varchar, value decimal(18,2)",
     "clock": "as_of timestamptz, run_id varchar",
@@ -111,6 +111,9 @@ def bring_into_shape(connection: duckdb.DuckDBPyConnection, contracts: Contracts
     ).hexdigest()
     if _stored_digest(connection) == digest:
         return
+    for name in SETTINGS_TABLES:
+        # every run writes its settings anew, so their tables may be made anew as well
+        connection.execute(f"drop table if exists raw_settings.{name}")
     for statement in _definitions():
         connection.execute(statement)
     if connection.execute("select count(*) from quality.store_state").fetchall() == [(0,)]:

@@ -214,7 +214,9 @@ class Store:
                 for _, branch in branches
                 if (code := branch.code_in(source.name)) is not None
             ],
-            "sources": [(source.name, source.system, source.company) for source in workspace.sources],
+            "sources": [
+                (source.name, source.system, source.company, source.inflow) for source in workspace.sources
+            ],
             "deadlines": list(workspace.deadlines.items()),
             "tolerances": list(workspace.tolerances.items()),
             "clock": [(run.as_of, run.run_id)],

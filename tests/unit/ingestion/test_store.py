@@ -153,7 +153,7 @@ def test_settings_become_tables_and_are_replaced(world: World, workspace: Worksp
         ("erp", "02", "12345678000276"),
         ("xml", "01", "12345678000195"),
     ]
-    assert tables["sources"] == [("erp", "protheus", "01"), ("xml", "fiscal_xml", None)]
+    assert tables["sources"] == [("erp", "protheus", "01", None), ("xml", "fiscal_xml", None, None)]
     assert tables["waivers"] == [("m1", "known", date(2026, 12, 31), NOW)]
     assert tables["clock"] == [(FIRST_AS_OF, "run1")]
     assert ("document", Decimal("0.05")) in tables["tolerances"]

@@ -55,6 +55,18 @@ due as (
 
 ),
 
+replication_queue as (
+
+    select * from {{ ref('int_replication_queue__unioned') }}
+
+),
+
+replication as (
+
+    select * from {{ ref('int_replication__measured') }}
+
+),
+
 waivers as (
 
     select * from {{ ref('stg_settings__waivers') }}
@@ -84,6 +96,14 @@ instants as (
     select valid_to as instant from facts
     union all
     select due_at + to_microseconds(1) as instant from due
+    union all
+    select queued_at as instant from replication_queue
+    union all
+    select sent_at as instant from replication_queue
+    union all
+    select produced_at as instant from replication
+    union all
+    select due_at + to_microseconds(1) as instant from replication
     union all
     select {{ local_midnight('waived_until + 1', "'America/Sao_Paulo'") }} as instant from waivers
 

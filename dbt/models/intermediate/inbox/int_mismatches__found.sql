@@ -12,6 +12,13 @@ erp_documents as (
 
 ),
 
+replication as (
+
+    select * from {{ ref('int_replication__measured') }}
+    where cause is not null
+
+),
+
 causes as (
 
     select * from {{ ref('causes') }}
@@ -88,11 +95,34 @@ erp_rows as (
 
 ),
 
+-- the places leave room for the marts between, in the order in which they are documented
+replication_rows as (
+
+    select
+        cause,
+        'record' as entity_type,
+        entity_key,
+        company_cnpj,
+        amount,
+        'ingestion_latency' as mart,
+        90 as mart_order,
+        cast(null as varchar) as role,
+        cast(null as varchar) as erp_document_key,
+        cast(null as decimal(18, 2)) as document_amount,
+        cast(null as decimal(18, 2)) as erp_amount,
+        {{ local_date('produced_at') }} as happened_on,
+        waits_since as status_since
+    from replication
+
+),
+
 together as (
 
     select * from sync_rows
     union all
     select * from erp_rows
+    union all
+    select * from replication_rows
 
 ),
 

@@ -9,7 +9,8 @@ final as (
     select
         source,
         system,
-        company_code
+        company_code,
+        inflow
     from source
 
 )

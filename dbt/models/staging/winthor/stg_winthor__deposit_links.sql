@@ -1,0 +1,23 @@
+with source as (
+
+    select * from {{ source('raw_winthor', 'pcprestdni') }}
+
+),
+
+final as (
+
+    select
+        {{ envelope('winthor', 'link_key') }},
+        cast(numtransorigem as varchar) as deposit_operation,
+        {{ key_of_row('PCPREST', ['numtransvenda', 'prest']) }} as title_key,
+        valor as amount,
+        cast(numtransbaixa as varchar) as settlement_operation,
+        dtbaixa as settled_on,
+        {{ blank_to_null('codbanco') }} as bank_code,
+        {{ blank_to_null('numdoc') }} as document_number,
+        dtestornobaixa as reversed_on
+    from source
+
+)
+
+select * from final

@@ -1,0 +1,1 @@
+select * from {{ ref('base_winthor__partners') }}
