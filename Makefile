@@ -10,7 +10,7 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS = false
 export DAGSTER_DISABLE_TELEMETRY = 1
 export GX_ANALYTICS_ENABLED = false
 
-.PHONY: run test lint format dev bench-xml lock clean
+.PHONY: run test lint format dev bench-xml bench-extraction lock clean
 
 run: $(STAMP) $(WORKSPACE)/confere.yml  ## sample workspace, main job, summary
 	$(BIN)/confere run $(WORKSPACE)
@@ -37,6 +37,9 @@ dev: $(STAMP) $(WORKSPACE)/confere.yml  ## Dagster's own interface on the worksp
 
 bench-xml: $(STAMP)  ## fiscal XML against the limit and its peers (BENCH="--quick" for a short one)
 	$(BIN)/python -m benchmarks.xml $(BENCH)
+
+bench-extraction: $(STAMP)  ## a table of an ERP's database into the store, and its peers (BENCH="--rows 100000" for a short one)
+	$(BIN)/python -m benchmarks.extraction $(BENCH)
 
 lock:  ## the hashed lock anew (needs uv)
 	uv pip compile pyproject.toml --extra dev --extra bench --extra signatures --extra schemas --universal --generate-hashes --no-annotate --no-header \

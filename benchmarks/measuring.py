@@ -1,7 +1,7 @@
 """How a piece of work is measured: in a process of its own, its CPU and that of its children, and its memory.
 
 Holds the two sides of it: a task that runs and says what it took, and whoever starts it and watches. What the
-tasks are is tasks.py's.
+tasks are stands in tasks.py and extraction_tasks.py.
 """
 
 import json
@@ -65,10 +65,10 @@ def _cpu_seconds() -> float:
     )
 
 
-def measure(task: str, **settings: Any) -> Measured:
-    """Run a task of benchmarks.tasks in a process of its own; SystemExit with its words when it fails."""
+def measure(task: str, *, module: str = "benchmarks.tasks", **settings: Any) -> Measured:
+    """Run a module's task in a process of its own; SystemExit with its words when it fails."""
     process = subprocess.Popen(  # noqa: S603 - our own interpreter
-        [sys.executable, "-m", "benchmarks.tasks", task, json.dumps(settings, default=str)],
+        [sys.executable, "-m", module, task, json.dumps(settings, default=str)],
         cwd=_ROOT,
         stdout=subprocess.PIPE,
         text=True,
@@ -76,7 +76,7 @@ def measure(task: str, **settings: Any) -> Measured:
     with _watched(process.pid) as peak:
         output, _ = process.communicate()
     if process.returncode:
-        raise SystemExit(f"benchmarks.tasks {task} {settings} ended with {process.returncode}")
+        raise SystemExit(f"{module} {task} {settings} ended with {process.returncode}")
     said = json.loads(output.splitlines()[-1])
     return Measured(said.pop("cpu"), said.pop("wall"), peak(), said.pop("count"), said)
 

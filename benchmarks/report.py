@@ -5,7 +5,7 @@ Holds their form and the targets. No path, host or user may come into them.
 
 import os
 import platform
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -63,20 +63,28 @@ class Report:
 
 def write_report(report: Report, page: Path) -> str:
     """Replace what stands between the marks of a page, and give it."""
-    text = "\n".join(_lines(report))
+    return replace_between(BEGIN, END, page, "\n".join(_lines(report)))
+
+
+def replace_between(begin: str, end: str, page: Path, text: str) -> str:
+    """Replace what stands between two marks of a page by a text, and give that."""
     whole = page.read_text(encoding="utf-8")
-    before, _, rest = whole.partition(BEGIN)
-    _, found, after = rest.partition(END)
+    before, _, rest = whole.partition(begin)
+    _, found, after = rest.partition(end)
     if not found:
-        raise SystemExit(f"{page}: the marks are not there: {BEGIN} … {END}")
-    page.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}", encoding="utf-8")
+        raise SystemExit(f"{page}: the marks are not there: {begin} … {end}")
+    page.write_text(f"{before}{begin}\n\n{text}\n{end}{after}", encoding="utf-8")
     return text
 
 
 def _lines(report: Report) -> Iterator[str]:
-    yield from _machine(report)
-    yield from _table("Targets", ("target", "measured", ""), _targets(report))
-    yield from _table(
+    what = (
+        f"the {report.plan} plan: {report.sample:,} documents for each reader, median of {report.rounds}"
+        " runs in turn"
+    )
+    yield from machine(what, _LIBRARIES)
+    yield from table("Targets", ("target", "measured", ""), _targets(report))
+    yield from table(
         "Readers",
         ("reader", "CPU µs per document", "against the parse", "documents per CPU second"),
         (
@@ -84,7 +92,7 @@ def _lines(report: Report) -> Iterator[str]:
             for name, m in report.readers.items()
         ),
     )
-    yield from _table(
+    yield from table(
         "Into the store",
         (
             "inbox",
@@ -100,25 +108,26 @@ def _lines(report: Report) -> Iterator[str]:
         ),
         (_load_line(row, report.limit) for row in report.loads),
     )
-    yield from _table(
+    yield from table(
         "Stages",
         ("stage", "CPU µs per document", "against the parse"),
         ((name, f"{m.micros:,.1f}", f"{m.micros / report.limit:.2f}") for name, m in report.stages.items()),
     )
 
 
-def _machine(report: Report) -> Iterator[str]:
+def machine(what: str, libraries: Sequence[str]) -> Iterator[str]:
+    """A line that says what was measured, when, on what machine and with which versions."""
     yield (
-        f"Measured on {datetime.now(UTC):%Y-%m-%d} (the {report.plan} plan: {report.sample:,} documents for"
-        f" each reader, median of {report.rounds} runs in turn) on {_cpu_model()}, {os.cpu_count()} cores,"
+        f"Measured on {datetime.now(UTC):%Y-%m-%d} ({what}) on {_cpu_model()}, {os.cpu_count()} cores,"
         f" {_memory_gib()} GiB, {platform.system()}, Python {platform.python_version()}; "
-        + ", ".join(f"{name} {found}" for name in _LIBRARIES if (found := _version(name)))
+        + ", ".join(f"{name} {found}" for name in libraries if (found := _version(name)))
         + "."
     )
     yield ""
 
 
-def _table(title: str, heads: Sequence[str], rows: Iterator[Sequence[str]]) -> Iterator[str]:
+def table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """The lines of a table below its title: the first column is text, the others are numbers."""
     yield f"### {title}"
     yield ""
     yield f"| {' | '.join(heads)} |"
@@ -149,27 +158,27 @@ def _load_line(row: LoadRow, limit: float) -> Sequence[str]:
 
 def _targets(report: Report) -> Iterator[Sequence[str]]:
     ours = report.readers[_OURS].micros
-    yield _at_most("extraction of the three tables, against the parse", ours / report.limit, 1.25)
+    yield at_most("extraction of the three tables, against the parse", ours / report.limit, 1.25)
     for form, most in (("files", 4.0), ("zip", 4.5)):
         cold = [row for row in report.loads if (row.form, row.case) == (form, "cold")]
         if cold:
             worst = max(row.measured.micros for row in cold)
-            yield _at_most(
+            yield at_most(
                 f"everything into the store from {form}, against the parse", worst / report.limit, most
             )
     for name, least in (("xmltodict", 10.0), ("lxml, an XPath per field", 12.0), ("nfelib objects", 30.0)):
-        yield _at_least(f"three tables, times faster than {name}", report.readers[name].micros / ours, least)
+        yield at_least(f"three tables, times faster than {name}", report.readers[name].micros / ours, least)
     cold = [row for row in report.loads if (row.form, row.case) == ("files", "cold")]
     largest = max(cold, key=lambda row: row.documents)
     smallest = min(cold, key=lambda row: row.documents)
-    yield _at_most(f"peak GiB at {largest.documents:,} documents", largest.measured.peak / 2**30, _PEAK_GIB)
+    yield at_most(f"peak GiB at {largest.documents:,} documents", largest.measured.peak / 2**30, _PEAK_GIB)
     if largest is not smallest:
-        yield _at_most(
+        yield at_most(
             f"peak at {largest.documents:,} documents against {smallest.documents:,}",
             largest.measured.peak / smallest.measured.peak,
             _FLAT,
         )
-    yield _at_least(
+    yield at_least(
         f"cores busy at {largest.documents:,} documents",
         largest.measured.cpu / largest.measured.wall,
         _BUSY_CORES,
@@ -178,14 +187,16 @@ def _targets(report: Report) -> Iterator[Sequence[str]]:
         (row for row in report.loads if (row.form, row.case) == ("files", "unchanged")),
         key=lambda row: row.documents,
     )
-    yield _at_most(f"µs per file of {unchanged.documents:,} unchanged ones", unchanged.measured.micros, 10.0)
+    yield at_most(f"µs per file of {unchanged.documents:,} unchanged ones", unchanged.measured.micros, 10.0)
 
 
-def _at_most(what: str, measured: float, most: float) -> Sequence[str]:
+def at_most(what: str, measured: float, most: float) -> Sequence[str]:
+    """A line of the targets: what is kept by being low."""
     return f"{what} ≤ {most:g}", f"{measured:.2f}", "kept" if measured <= most else "**missed**"
 
 
-def _at_least(what: str, measured: float, least: float) -> Sequence[str]:
+def at_least(what: str, measured: float, least: float) -> Sequence[str]:
+    """The same for what is kept by being high."""
     return f"{what} ≥ {least:g}", f"{measured:.2f}", "kept" if measured >= least else "**missed**"
 
 

@@ -1,5 +1,6 @@
 """What a load works with: the store, the run, the clock, and whom to tell how far it is."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,12 +33,13 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LoadContext:
-    """The means of a load, passed along."""
+    """The means of a load, passed along; `pause` waits so many seconds before something is tried again."""
 
     store: Store
     run: Run
     clock: Clock
     progress: Progress | None = None
+    pause: Callable[[float], None] = time.sleep
 
     def tell(
         self,

@@ -108,18 +108,22 @@ class Attachment:
 class Delivery:
     """One table as a source hands it over, not yet typed.
 
-    `relation` is what DuckDB scans: SQL for a FROM clause, or an Arrow table. `is_whole` says that it is the
-    table's whole content, so that what it lacks was deleted. `extra_columns` are undeclared ones that the
-    relation leaves out. `rejects` names the temporary table in which DuckDB's CSV reader puts malformed
-    lines. `confirm` is called when all was read and raises DeliveryError when the source changed meanwhile.
+    `relation` is what DuckDB scans: SQL for a FROM clause, an Arrow table, or Arrow batches, which can be
+    read once. `is_whole` says that it is the table's whole content, so that what it lacks was deleted.
+    `extra_columns` are undeclared ones that the relation leaves out. `rejects` names the temporary table in
+    which DuckDB's CSV reader puts malformed lines. `began_at` is when the source was first asked for it: what
+    changed there since may be missing. `confirm` is called when all was read and raises DeliveryError when
+    the source changed meanwhile, `settled` when all of it is stored.
     """
 
-    relation: str | pa.Table
+    relation: str | pa.Table | pa.RecordBatchReader
     is_whole: bool
     attachment: Attachment | None = None
     extra_columns: tuple[str, ...] = ()
     rejects: str | None = None
+    began_at: datetime | None = None
     confirm: Callable[[], None] = lambda: None
+    settled: Callable[[], None] = lambda: None
 
 
 class TableConnector(Protocol):
@@ -131,6 +135,10 @@ class TableConnector(Protocol):
 
     def read(self, contract: TableContract, selection: Selection) -> Delivery:
         """The table, or the selected rows of it."""
+        ...
+
+    def recover(self, error: Exception) -> bool:
+        """Whether an error tells of a broken connection, which is given up, so that trying again may help."""
         ...
 
     def scrub(self, message: str) -> str:

@@ -3,6 +3,8 @@
 Holds which kind of load a source takes. How tables and XML are loaded stands in load_tables and load_xml.
 """
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -57,14 +59,16 @@ def load_source(
     full: bool = False,
     sweep: bool = True,
     progress: Progress | None = None,
+    pause: Callable[[float], None] = time.sleep,
 ) -> SourceResult:
     """Bring one source up to date in the store.
 
     A bad table, file or row never hides the others: it ends as an `error` extraction or in quarantine. `full`
-    reads everything again; `sweep` looks for rows that a database deleted physically. The one error that
-    comes out for a reason of the source's own is ConfigurationError.
+    reads everything again; `sweep` looks for rows that a database deleted physically; `pause` waits so many
+    seconds before a broken connection is tried again. The one error that comes out for a reason of the
+    source's own is ConfigurationError.
     """
-    context = LoadContext(store, run, clock, progress)
+    context = LoadContext(store, run, clock, progress, pause)
     if contracts.is_fiscal(source.system):
         return _load_fiscal(source, archive_dir=archive_dir, full=full, context=context)
     tables = contracts.of_system(source.system)

@@ -16,7 +16,7 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
-from ingestion.connectors.sql_database import SqlDatabase
+from ingestion.connectors.sql_database import Means, SqlDatabase
 from ingestion.connectors.table_files import TableFiles
 from ingestion.context import LoadContext
 from ingestion.contracts import TableContract, folded
@@ -30,6 +30,9 @@ STAMP_OVERLAP: Final = timedelta(minutes=5)
 
 BUSINESS_OVERLAP: Final = timedelta(days=60)
 """Read again before the last as-of where there is no stamp; what changes further back waits for a sweep."""
+
+RETRY_PAUSES: Final = (1.0, 5.0, 20.0)
+"""Seconds before a table is tried again after its connection broke; what was read of a large one is kept."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -46,7 +49,7 @@ def load_tables(
     _check_settings(source, contracts)
     results = []
     outage: SourceUnavailable | None = None
-    with _connector(source) as connector:
+    with _connector(source, context) as connector:
         for contract in contracts:
             context.tell(source.name, contract.native, done=0)
             table = _Table(source, contract, connector, context)
@@ -103,26 +106,43 @@ class _Table:
     def load(self, *, full: bool, sweep: bool) -> StreamResult:
         """Bring the table up to date; what is wrong with it ends as its result. Raises SourceUnavailable."""
         started_at = self.context.clock()
-        state = self.context.store.stream_state(self.source.name, self.contract.native)
-        try:
-            found = self.connector.find(self.contract, known=None if state is None else state.content)
-            if found is None:
-                return self._absent(state, started_at)
-            if not full and _is_unchanged(self.contract, found, state):
-                return self._note("unchanged", started_at, found=found)
+        pauses = iter(RETRY_PAUSES)
+        while True:
             try:
-                plan = _plan(self.contract, found, state, full=full, sweep=sweep)
-            except ValueError as error:
-                raise DeliveryError(str(error)) from None
-            try:
-                return self._read(plan, found)
-            except RowsMissed as missed:
-                _LOG.info("%s: %s cannot be told piecemeal; reading all", self.source.name, missed)
-                return self._read(_Plan("full", Selection()), found)
-        except DeliveryError as error:
+                return self._take(started_at, full=full, sweep=sweep)
+            except (SourceUnavailable, DeliveryError, duckdb.Error) as error:
+                pause = next(pauses, None)
+                if not self.connector.recover(error) or pause is None:
+                    return self._failed(error, started_at)
+                why = self.connector.scrub(str(error).splitlines()[0])
+                _LOG.warning("%s: trying again in %g seconds: %s", self.contract.native, pause, why)
+                self.context.pause(pause)
+
+    def _failed(self, error: Exception, started_at: datetime) -> StreamResult:
+        """The result of a table that could not be taken; an outage is the whole source's and comes out."""
+        if isinstance(error, SourceUnavailable):
+            raise error
+        if isinstance(error, DeliveryError):
             return self.fail(str(error), started_at)
-        except duckdb.Error as error:
-            return self.fail(f"cannot be read: {str(error).splitlines()[0]}", started_at)
+        return self.fail(f"cannot be read: {str(error).splitlines()[0]}", started_at)
+
+    def _take(self, started_at: datetime, *, full: bool, sweep: bool) -> StreamResult:
+        """Bring the table up to date, or raise what is wrong with it or its source."""
+        state = self.context.store.stream_state(self.source.name, self.contract.native)
+        found = self.connector.find(self.contract, known=None if state is None else state.content)
+        if found is None:
+            return self._absent(state, started_at)
+        if not full and _is_unchanged(self.contract, found, state):
+            return self._note("unchanged", started_at, found=found)
+        try:
+            plan = _plan(self.contract, found, state, full=full, sweep=sweep)
+        except ValueError as error:
+            raise DeliveryError(str(error)) from None
+        try:
+            return self._read(plan, found)
+        except RowsMissed as missed:
+            _LOG.info("%s: %s cannot be told piecemeal; reading all", self.source.name, missed)
+            return self._read(_Plan("full", Selection()), found)
 
     def fail(self, message: str, started_at: datetime | None = None) -> StreamResult:
         """Log that the table could not be taken; what is stored of it stays as it is."""
@@ -239,12 +259,17 @@ def _can_be_read_piecemeal(contract: TableContract, *, has_row_id: bool) -> bool
 
 
 @contextmanager
-def _connector(source: Source) -> Iterator[TableConnector]:
+def _connector(source: Source, context: LoadContext) -> Iterator[TableConnector]:
     if source.url is None:
         yield TableFiles(_folder(source), company=source.company)
-    else:
-        with SqlDatabase(source.url, name=source.name, company=source.company) as database:
-            yield database
+        return
+
+    def tell(stream: str, done: int, total: int | None) -> None:
+        context.tell(source.name, stream, done=done, total=total)
+
+    means = Means(context.store.spool_dir(source.name), context.clock, tell)
+    with SqlDatabase(source.url, name=source.name, means=means, company=source.company) as database:
+        yield database
 
 
 def _folder(source: Source) -> Path:

@@ -68,6 +68,9 @@ __all__ = [
 MEMORY_LIMIT: Final = "256MB"
 """DuckDB's share while rows come in: what is more goes through the disk, which costs a large table little."""
 
+TABLE_MEMORY_LIMIT: Final = "192MB"
+"""The same while a table comes in: with it and a database's driver the process stays within 450 MB."""
+
 STORAGE_VERSION: Final = "v1.5.0"
 """Of a file that is made: a third less work to write than the oldest format; nobody else opens it."""
 
@@ -83,9 +86,15 @@ class Store:
     """The open warehouse. Use as a context manager; close it before anything else opens the file."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, *, contracts: Contracts, software_version: str
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        *,
+        folder: Path,
+        contracts: Contracts,
+        software_version: str,
     ) -> None:
         self._connection = connection
+        self._folder = folder
         self._contracts = contracts
         self._software_version = software_version
         self._attached: set[str] = set()
@@ -124,7 +133,7 @@ class Store:
         except BaseException:
             connection.close()
             raise
-        return cls(connection, contracts=contracts, software_version=software_version)
+        return cls(connection, folder=path.parent, contracts=contracts, software_version=software_version)
 
     def __enter__(self) -> Self:
         return self
@@ -249,6 +258,10 @@ class Store:
 
     # tables ----------------------------------------------------------------------------------------------
 
+    def spool_dir(self, source: str) -> Path:
+        """Where parts of a source's tables wait for the rest; it may be deleted at any time."""
+        return self._folder / "spool" / source
+
     def stream_state(self, source: str, stream: str) -> StreamState | None:
         """How a stream was taken the last time it could be; None when it never was."""
         rows = self._rows(
@@ -309,6 +322,7 @@ class Store:
             extraction_id=_extraction_id(run, source, contract.native),
             as_of=run.as_of,
         )
+        self._execute(f"set memory_limit = '{TABLE_MEMORY_LIMIT}'")
         try:
             with self._transaction():
                 merged = merge.run(
@@ -319,7 +333,8 @@ class Store:
                     last_version=last_version,
                 )
                 result = merged.result(source=source, stream=contract.native, mode=mode, delivery=delivery)
-                watermark = merged.watermark.advanced_from(before, now=clock())
+                # what changed while it was read may have been passed by already
+                watermark = merged.watermark.advanced_from(before, now=delivery.began_at or clock())
                 self._execute("update quality.store_state set last_version = ?", [merged.last_version])
                 self._upsert_quarantine(run, source=source, stream=contract.native, rows=merge.refused_rows)
                 self.resolve(run, source=source, stream=contract.native, tried=replayed)
@@ -345,7 +360,10 @@ class Store:
             # a broken connection stays broken; the next table gets a fresh one
             self._detach_all()
             raise
+        finally:
+            self._execute(f"set memory_limit = '{MEMORY_LIMIT}'")
         merge.forget()
+        delivery.settled()
         return result
 
     def note(

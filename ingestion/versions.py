@@ -252,9 +252,13 @@ class Merge:
             recorded_at=self._as_of,
         )
         self._connection.execute(f"insert into {target} by name {select}")
+        self._release(delivery)
+        delivery.confirm()
+
+    def _release(self, delivery: Delivery) -> None:
+        """Let go of Arrow data: batches hold a connection of the source as long as they are held."""
         if not isinstance(delivery.relation, str):
             self._connection.unregister(_DELIVERED)
-        delivery.confirm()
 
     def _set_malformed_aside(self, delivery: Delivery) -> int:
         self._connection.execute(
@@ -333,9 +337,10 @@ class Merge:
 
     def _order(self, *, are_all: bool) -> None:
         """Put what landed in the order of identity, after each identity stands for one row."""
+        # the texts themselves stay where they are: they would take more memory than all else here
         ordered = f"""
             create or replace temp table ordered as
-            select rowid as r, _row_id, row_number() over (order by _row_id, _row_hash) as n,
+            select rowid as r, row_number() over (order by _row_id, _row_hash) as n,
                 coalesce(_row_id = lag(_row_id) over (order by _row_id, _row_hash), false) as is_repeat
             from {self._landed}"""
         self._connection.execute(ordered)
@@ -392,6 +397,7 @@ class Merge:
             self._contract, source=self._source, relation=_scanned(identities), delivered=columns
         )
         self._connection.execute(f"create temp table swept as {select}")
+        self._release(identities)
         self._source_totals = measure(self._connection, "swept where not _is_deleted", amount="amount")
         self._duplicates = last_duplicates(self._connection, self._source, self._contract.native)
         came = "select _row_id from landed union all select _row_id from refused where _row_id is not null"

