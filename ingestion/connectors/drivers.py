@@ -23,7 +23,7 @@ from ingestion.workspace import Secret
 BATCH_ROWS: Final = 50_000
 """Rows that are handed over at a time: 26 columns of a receivable title take 12 MB so."""
 
-_ODBC_BATCH_BYTES: Final = 32 << 20
+_ODBC_BATCH_BYTES: Final = 8 << 20
 """What an ODBC driver's buffer may take: it reserves the declared width of every text."""
 
 _ODBC_TEXT_CHARACTERS: Final = 8_000
