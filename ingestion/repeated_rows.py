@@ -81,10 +81,10 @@ class RepeatedRows:
             f"order by {stands} desc, _is_deleted, md5({content_text(self.contract, values)}),"
             " cast(_extra as varchar) nulls first, _row_hash"
         )
-        repeated = "select _row_id from ordered where is_repeat"
+        repeated = f"select _row_id from {self.table} where rowid in (select r from ordered where is_repeat)"
         standing = "0"
         if not are_all and self.contract.repeats:
-            repeated = "select _row_id from ordered"
+            repeated = f"select _row_id from {self.table} where rowid in (select r from ordered)"
             standing = f"""(
                 select count(*) from {raw_table(self.contract)} as stored
                 where stored._source = {literal(self.source)} and stored._superseded_at is null
