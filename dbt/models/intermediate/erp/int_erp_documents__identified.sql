@@ -56,7 +56,7 @@ branches as (
 located as (
 
     select
-        documents.* exclude (model, model_of_key, expects_xml, has_no_xml, is_own_form, is_disagreed, is_not_transmitted),
+        documents.* exclude (model, model_of_key, expects_xml, has_no_xml, is_own_form, is_disagreed, is_not_transmitted, is_keyless),
         branches.company_cnpj,
         branches.company,
         branches.sync_activated_on,
@@ -69,6 +69,7 @@ located as (
         coalesce(documents.is_own_form, {{ access_key_issuer('documents.access_key') }} = branches.company_cnpj, false) as is_own_form,
         coalesce(documents.is_disagreed, false) as is_disagreed,
         coalesce(documents.is_not_transmitted, false) as is_not_transmitted,
+        coalesce(documents.is_keyless, false) as is_keyless,
         {{ document_number('documents.document_number') }} as number,
         {{ series_number('documents.document_series') }} as series
     from documents

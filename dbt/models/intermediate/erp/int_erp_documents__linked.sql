@@ -1,7 +1,8 @@
 -- Which fiscal document each version of an ERP document is: by its access key, else by number where no key leads anywhere.
 --
 -- A key is believed when its document is here and the ERP's number does not contradict it. Where the key is blank, leads nowhere, or
--- belongs to another number, the document of the same issuer, model, series and number is proposed instead (S000-40).
+-- belongs to another number, the document of the same issuer, model, series and number is proposed instead (S000-40). Where the ERP
+-- delivers no keys at all (is_keyless) that document is not proposed but is the one: nobody could have written its key.
 
 with versions as (
 
@@ -41,6 +42,7 @@ seeking as (
         version_number,
         company_cnpj,
         partner_tax_id,
+        is_keyless,
         is_issued,
         case when is_issued then company_cnpj else partner_tax_id end as issuer_id,
         model,
@@ -75,6 +77,8 @@ of_same_issuer as (
         -- of an unknown kind of document the number alone is thin: a service invoice counts on its own
         seeking.model is not null
         or seeking.amount = documents.total_amount
+        -- without keys nothing else can come, and two documents of one issuer, number, series and day are one
+        or (seeking.is_keyless and seeking.issued_on = documents.issue_date)
 
 ),
 
@@ -121,6 +125,7 @@ ranked as (
         candidates.row_id,
         candidates.version_number,
         candidates.linked_key,
+        candidates.nearness,
         row_number() over (
             partition by candidates.row_id, candidates.version_number
             order by
@@ -150,7 +155,12 @@ final as (
             when ranked.linked_key is not null and {{ differs('ranked.linked_key', 'keyed.access_key') }} then 'number'
             when keyed.has_document then 'access_key'
             else 'none'
-        end as matched_by
+        end as matched_by,
+        case
+            when ranked.linked_key is not null and {{ differs('ranked.linked_key', 'keyed.access_key') }}
+                then keyed.is_keyless and ranked.nearness = 1
+            else keyed.has_document
+        end as is_sure
     from keyed
     left join ranked
         on

@@ -46,7 +46,7 @@ of_postings as (
         row_id,
         erp_document_key,
         is_proper,
-        matched_by,
+        is_sure,
         stage,
         is_disagreed,
         amount,

@@ -101,23 +101,23 @@ final as (
         cells.sync_row,
         cells.known_at,
         cells.valid_at,
-        count(*) filter (where facts.fact = 'posted' and facts.matched_by = 'access_key' and facts.is_proper) as proper_postings,
-        count(*) filter (where facts.fact = 'posted' and facts.matched_by = 'access_key' and not facts.is_proper) as stray_postings,
-        count(*) filter (where facts.fact = 'posted' and facts.matched_by = 'number') as proposed_postings,
-        count(*) filter (where facts.fact = 'deleted' and facts.matched_by = 'access_key' and facts.is_proper) as deleted_postings,
-        cast(sum(facts.amount) filter (where facts.fact = 'posted' and facts.matched_by = 'access_key') as decimal(18, 2)) as erp_amount,
-        cast(sum(facts.icms_amount) filter (where facts.fact = 'posted' and facts.matched_by = 'access_key') as decimal(18, 2))
+        count(*) filter (where facts.fact = 'posted' and facts.is_sure and facts.is_proper) as proper_postings,
+        count(*) filter (where facts.fact = 'posted' and facts.is_sure and not facts.is_proper) as stray_postings,
+        count(*) filter (where facts.fact = 'posted' and not facts.is_sure) as proposed_postings,
+        count(*) filter (where facts.fact = 'deleted' and facts.is_sure and facts.is_proper) as deleted_postings,
+        cast(sum(facts.amount) filter (where facts.fact = 'posted' and facts.is_sure) as decimal(18, 2)) as erp_amount,
+        cast(sum(facts.icms_amount) filter (where facts.fact = 'posted' and facts.is_sure) as decimal(18, 2))
             as erp_icms_amount,
-        cast(sum(facts.ipi_amount) filter (where facts.fact = 'posted' and facts.matched_by = 'access_key') as decimal(18, 2))
+        cast(sum(facts.ipi_amount) filter (where facts.fact = 'posted' and facts.is_sure) as decimal(18, 2))
             as erp_ipi_amount,
-        cast(sum(facts.amount) filter (where facts.fact = 'posted' and facts.matched_by = 'number') as decimal(18, 2)) as proposed_amount,
-        min(facts.posted_on) filter (where facts.fact = 'posted' and facts.matched_by = 'access_key') as posted_on,
+        cast(sum(facts.amount) filter (where facts.fact = 'posted' and not facts.is_sure) as decimal(18, 2)) as proposed_amount,
+        min(facts.posted_on) filter (where facts.fact = 'posted' and facts.is_sure) as posted_on,
         min(facts.source) filter (where facts.fact in ('posted', 'deleted')) as source,
-        min(facts.erp_document_key) filter (where facts.fact = 'posted' and facts.matched_by = 'access_key') as posted_key,
-        min(facts.erp_document_key) filter (where facts.fact = 'posted' and facts.matched_by = 'number') as proposed_key,
+        min(facts.erp_document_key) filter (where facts.fact = 'posted' and facts.is_sure) as posted_key,
+        min(facts.erp_document_key) filter (where facts.fact = 'posted' and not facts.is_sure) as proposed_key,
         min(facts.erp_document_key) filter (where facts.fact = 'deleted') as deleted_key,
-        min(facts.stage) filter (where facts.fact = 'posted' and facts.matched_by = 'access_key') as erp_stage,
-        coalesce(bool_and(facts.is_disagreed) filter (where facts.fact = 'posted' and facts.matched_by = 'access_key'), false)
+        min(facts.stage) filter (where facts.fact = 'posted' and facts.is_sure) as erp_stage,
+        coalesce(bool_and(facts.is_disagreed) filter (where facts.fact = 'posted' and facts.is_sure), false)
             as is_disagreed_in_erp,
         coalesce(bool_or(facts.fact = 'cancelled'), false) as is_cancelled,
         coalesce(bool_or(facts.fact = 'denied'), false) as is_denied,

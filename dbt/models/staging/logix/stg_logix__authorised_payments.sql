@@ -1,0 +1,20 @@
+-- Which payment (AP) pays which authorisation (AD): many to many, each side without the version of the payment.
+
+with source as (
+
+    select * from {{ source('raw_logix', 'ad_ap') }}
+
+),
+
+final as (
+
+    select
+        {{ envelope('logix', 'pair_key') }},
+        cod_empresa as branch_code,
+        concat_ws('|', _source, 'ad_mestre', cod_empresa, num_ad) as authorisation_key,
+        concat_ws('|', _source, 'ap', cod_empresa, num_ap) as title_key
+    from source
+
+)
+
+select * from final
