@@ -85,14 +85,13 @@ def sample(
     ] = "all",
     erp: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="An ERP to simulate (repeatable); all by default."),
+        typer.Option(metavar="NAME", help="An ERP (repeatable; default: Protheus); they share the branches."),
     ] = None,
 ) -> None:
     """Make a simulated workspace, as the systems of a group of companies would hand it over."""
     from confere.progress import shown_progress
     from dagster_project.dagster_home import prepare_dagster_home
-    from simulation import SimulationError, generate
-    from simulation.erp import EXPORTS
+    from simulation import DEFAULT_ERPS, SimulationError, generate
 
     with shown_progress(_error_console()) as progress:
         progress.stage("simulate")
@@ -103,7 +102,7 @@ def sample(
                 months=months,
                 seed=seed,
                 faults=_faults(faults),
-                erps=tuple(erp or EXPORTS),
+                erps=tuple(erp or DEFAULT_ERPS),
                 progress=lambda done, total: progress.step("documents", done=done, total=total),
             )
         except SimulationError as error:

@@ -7,6 +7,6 @@ by the pipeline.
 
 from simulation.errors import SimulationError
 from simulation.faults import Faults
-from simulation.sample import Progress, SampleReport, generate, read_faults
+from simulation.sample import DEFAULT_ERPS, Progress, SampleReport, generate, read_faults
 
-__all__ = ["Faults", "Progress", "SampleReport", "SimulationError", "generate", "read_faults"]
+__all__ = ["DEFAULT_ERPS", "Faults", "Progress", "SampleReport", "SimulationError", "generate", "read_faults"]

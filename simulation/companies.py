@@ -62,13 +62,29 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class BankAccount:
+    """A branch's account at a bank, with its account in the ledger."""
+
+    bank: str
+    bank_name: str
+    agency: str
+    number: str
+    ledger_account: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Branch:
-    """A branch of the group: its code in the ERP (M0_CODFIL), its party and the company it belongs to."""
+    """A branch of the group: its place in it, its party, its company and the account that it is paid into.
+
+    ``code`` is the group's own: two digits of the company, two of the branch within it. What an ERP calls the
+    branch stands in erp/keeping.py.
+    """
 
     code: str
     party: Party
     company: str
     activated_on: date
+    account: BankAccount
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +189,7 @@ _LAST_NAMES = (
 _STREETS = (
     "Rua das Palmeiras", "Avenida Central", "Rua do Comércio", "Rodovia Municipal 12", "Travessa São José",
 )  # fmt: skip
+_BANKS = (("341", "Banco do Ipê"), ("001", "Banco da Serra"), ("237", "Banco Cedro"))
 _DISTRICTS = ("Centro", "Distrito Industrial", "Jardim América", "Vila Nova", "Água Verde")
 
 
@@ -205,8 +222,14 @@ def _company(plan: _CompanyPlan, number: int, activated_on: date) -> Company:
             code=plan.code,
             store=f"{order:02d}",
         )
-        branches.append(Branch(f"{number:02d}{order:02d}", party, plan.name, activated_on))
+        account = _account(number * 10 + order)
+        branches.append(Branch(f"{number:02d}{order:02d}", party, plan.name, activated_on, account))
     return Company(plan.name, activated_on, tuple(branches))
+
+
+def _account(serial: int) -> BankAccount:
+    bank, name = _BANKS[serial % len(_BANKS)]
+    return BankAccount(bank, name, f"{1_200 + serial}", f"{56_700 + serial}", f"11010100{serial:02d}")
 
 
 def _partners(documents: int, rng: Random) -> Partners:

@@ -252,6 +252,7 @@ class DocumentMaker:
             for company in group.companies
             for branch in company.branches
         }
+        self._second_stores = {party.code: party for party in group.partners.second_stores}
         self._numbers: dict[tuple[str, str, str], int] = {}
         self._bought: dict[str, list[Document]] = {branch.code: [] for branch in group.branches}
         self._sold: dict[str, list[Document]] = {branch.code: [] for branch in group.branches}
@@ -259,6 +260,10 @@ class DocumentMaker:
     def siblings(self, branch: Branch) -> tuple[Branch, ...]:
         """Return the other branches of a branch's company."""
         return self._siblings[branch.code]
+
+    def second_store(self, supplier: Party) -> Party:
+        """Return the second store of a supplier who has one."""
+        return self._second_stores[supplier.code]
 
     def remember(self, document: Document, rng: Random) -> None:
         """Keep a document with an ordinary life for the returns and freights that come later."""

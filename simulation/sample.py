@@ -14,19 +14,25 @@ from datetime import datetime
 from pathlib import Path
 from random import Random
 
-from simulation.clock import AS_OF
+from simulation.clock import AS_OF, Timeline
 from simulation.companies import build_group
 from simulation.delivery import Delivery
-from simulation.erp import EXPORTS, Export
+from simulation.erp import SYSTEMS
+from simulation.erp.keeping import Keeping
+from simulation.erp.system import Keys
 from simulation.errors import SimulationError
 from simulation.faults import PLANTERS, Faults
+from simulation.finance import Booking
 from simulation.script import open_timeline, stage
 from simulation.settings import settings_text
-from simulation.truth import TruthRow, write_truth
+from simulation.truth import EntityType, TruthRow, write_truth
 from simulation.world import Act, World
 
 Progress = Callable[[int, int], None]
 """Called now and then with the documents made and the documents there will be."""
+
+DEFAULT_ERPS = ("protheus",)
+"""The ERPs of a world that asks for none."""
 
 _ACTS_PER_REPORT = 500
 # Every n-th act the branch also posts a note without key: a service invoice or, now and then, a paper note.
@@ -76,26 +82,32 @@ def generate(
     months: int = 3,
     seed: int = 1,
     faults: Faults = "all",
-    erps: Sequence[str] = ("protheus",),
+    erps: Sequence[str] = DEFAULT_ERPS,
     progress: Progress | None = None,
 ) -> SampleReport:
     """Write a simulated workspace into ``target``, which must not hold one yet.
 
     ``documents`` counts access keys with XML, those of homologação included; they spread over the ``months``
-    calendar months that end on 30 November 2026. ``faults`` says what to plant; ``truth/faults.parquet``
-    tells what was planted. Raises SimulationError for an option that cannot be met. A failure leaves no
-    confere.yml behind.
+    calendar months that end on 30 November 2026. ``erps`` share the branches of the group in turn. ``faults``
+    says what to plant; ``truth/faults.parquet`` tells what was planted. Raises SimulationError for an option
+    that cannot be met. A failure leaves no confere.yml behind.
     """
     _check(target, documents=documents, months=months, seed=seed, erps=erps)
-    timeline, counts = open_timeline(documents=documents, months=months, faults=faults)
     rng = Random(seed)  # noqa: S311 - a simulation must repeat
-    group = build_group(first_day=timeline.first, documents=documents, rng=rng)
-    scenes = stage(timeline, group, counts, rng=rng)
-    world = World(timeline, group, scenes, seed)
+    first_day = Timeline.until_as_of(months=months, acts=documents).first
+    group = build_group(first_day=first_day, documents=documents, rng=rng)
+    keeping = Keeping(group, [SYSTEMS[erp] for erp in erps])
+    timeline, planned = open_timeline(documents=documents, months=months, faults=faults, keeping=keeping)
+    scenes = stage(timeline, keeping, planned, rng=rng)
+    world = World(timeline, keeping, scenes, seed)
     truth: list[TruthRow] = []
     delivered = events = 0
     delivery = Delivery(target / "inbox" / "xml", documents=documents)
-    exports = {erp: EXPORTS[erp](target / "exports" / erp, group) for erp in erps}
+    exports = {erp: SYSTEMS[erp].open(target / "exports" / erp, keeping) for erp in erps}
+
+    def keep(booking: Booking) -> Keys:
+        return exports[keeping.of(booking.posting.branch).system.name].write(booking)
+
     with ExitStack() as closing:
         closing.callback(delivery.close)
         for export in exports.values():
@@ -103,15 +115,14 @@ def generate(
         for number in range(timeline.acts):
             act = world.play(number)
             story = act.story
-            if act.planted:
-                truth.append(_truth_row(act, next(iter(exports.values()))))
             delivery.deliver(story, rng=world.rng)
+            keys = [keep(booking) for booking in act.bookings]
             for export in exports.values():
-                export.write(story)
+                export.hear(story)
+            if act.planted:
+                truth.append(_truth_row(act, keys))
             if number % _ACTS_PER_KEYLESS_NOTE == _ACTS_PER_KEYLESS_NOTE // 2:
-                note = world.keyless_note(story.document)
-                for export in exports.values():
-                    export.write_note(note)
+                keep(Booking(world.keyless_note(story.document)))
             if story.is_delivered:
                 delivered += 1
                 events += len(story.events)
@@ -119,7 +130,7 @@ def generate(
                 progress(delivered, documents)
     write_truth(truth, target / "truth" / "faults.parquet")
     # Last, so that a world that was never finished is no workspace.
-    (target / _SETTINGS_FILE).write_text(settings_text(group, erps), encoding="utf-8")
+    (target / _SETTINGS_FILE).write_text(settings_text(keeping), encoding="utf-8")
     if progress:
         progress(delivered, documents)
     return SampleReport(
@@ -129,14 +140,16 @@ def generate(
         events=events,
         inbox_files=delivery.files,
         erp_rows={erp: export.rows for erp, export in exports.items()},
-        faults=counts,
+        faults=Counter(fault.cause for fault in planned),
     )
 
 
 def _check(target: Path, *, documents: int, months: int, seed: int, erps: Sequence[str]) -> None:
-    unknown = [erp for erp in erps if erp not in EXPORTS]
+    unknown = [erp for erp in erps if erp not in SYSTEMS]
     if unknown or not erps:
-        raise SimulationError(f"unknown ERP {', '.join(unknown) or '(none)'}; known are {', '.join(EXPORTS)}")
+        raise SimulationError(f"unknown ERP {', '.join(unknown) or '(none)'}; known are {', '.join(SYSTEMS)}")
+    if len(set(erps)) < len(erps):
+        raise SimulationError("an ERP can be named only once")
     for name, value, least in (("documents", documents, 1), ("months", months, 1), ("seed", seed, 0)):
         if value < least:
             raise SimulationError(f"{name} must be at least {least}, not {value}")
@@ -144,14 +157,20 @@ def _check(target: Path, *, documents: int, months: int, seed: int, erps: Sequen
         raise SimulationError(f"{target} is a workspace already; choose an empty folder")
 
 
-def _truth_row(act: Act, export: Export) -> TruthRow:
+def _truth_row(act: Act, keys: Sequence[Keys]) -> TruthRow:
     assert act.planted is not None  # noqa: S101 - the caller asked
     assert act.cause is not None  # noqa: S101
     document, planted = act.story.document, act.planted
+    entity_type: EntityType = "document"
+    entity_key = document.access_key
+    if planted.posting:
+        native = keys[act.story.postings.index(planted.posting)]
+        entity_type = "record" if planted.is_order else "erp_document"
+        entity_key = native.order if planted.is_order else native.note
     return TruthRow(
         cause=act.cause,
-        entity_type="erp_document" if planted.posting else "document",
-        entity_key=export.entity_key(planted.posting) if planted.posting else document.access_key,
+        entity_type=entity_type,
+        entity_key=entity_key,
         company_cnpj=document.branch.party.tax_id,
         amount=planted.amount,
         note=planted.note,

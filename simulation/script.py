@@ -1,23 +1,25 @@
 """Which document stands where: the scenes that every world must have, and the draw for all other documents.
 
 A scene forces the shape and life of one act, so that each fault and each legal oddity exists whatever the
-seed, and a fault always finds a document that suits it. Nothing is made here; documents.py and stories.py do
-that.
+seed, and a fault always finds a document that suits it, in a branch whose ERP shows it. Nothing is made here;
+documents.py and stories.py do that.
 """
 
 from bisect import bisect
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from itertools import accumulate
+from itertools import accumulate, islice
 from random import Random
 from typing import Generic, TypeVar
 
 from simulation.clock import AS_OF, Timeline
-from simulation.companies import Group
+from simulation.companies import Branch
 from simulation.documents import Kind, Shape
+from simulation.erp.keeping import Keeping, Place
 from simulation.errors import SimulationError
-from simulation.faults import PLANTERS, Faults
+from simulation.faults import PLANTERS, Faults, Variant
 from simulation.stories import LifeName
 
 T = TypeVar("T")
@@ -30,13 +32,22 @@ _FAULTS_PER_DOCUMENT = 0.002
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault to be planted: the cause, its variant, the branches where it shows, how many came before it."""
+
+    cause: str
+    variant: Variant
+    branches: tuple[Branch, ...]
+    order: int
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
-    """What an act must show: a document of a shape, with a life, perhaps with the n-th fault of a cause."""
+    """What an act must show: a document of a shape, with a life, perhaps with a fault."""
 
     shape: Shape
     life: LifeName = LifeName.ORDINARY
-    cause: str | None = None
-    variant: int = 0
+    fault: Fault | None = None
     is_before_activation: bool = False
     is_at_the_end: bool = False
 
@@ -138,38 +149,69 @@ _LAST_SCENES: tuple[Scene, ...] = (
 )
 
 
-def open_timeline(*, documents: int, months: int, faults: Faults) -> tuple[Timeline, dict[str, int]]:
-    """Lay out the days of a world and say how many faults of each cause it holds.
+def open_timeline(
+    *, documents: int, months: int, faults: Faults, keeping: Keeping
+) -> tuple[Timeline, list[Fault]]:
+    """Lay out the days of a world and say which faults it holds.
 
-    Raises SimulationError when a cause is unknown or more faults are asked for than documents lie behind
-    every deadline; ``all`` gives way instead, and leaves out the last causes of the catalogue.
+    Raises SimulationError when a cause is unknown, when no ERP of the world can show it, or when more faults
+    are asked for than documents lie behind every deadline; ``all`` gives way instead, and leaves out what
+    cannot be and the last causes of the catalogue.
     """
-    counts = _counts(faults, documents)
-    while True:
-        # Documents that are never delivered are made on top of those that are.
-        timeline = Timeline.until_as_of(months=months, acts=documents + _never_delivered(counts))
-        room = len(_settled(timeline))
-        if sum(counts.values()) <= room:
-            return timeline, counts
-        if faults != "all":
+    timeline = Timeline.until_as_of(months=months, acts=documents)
+    room, late_room = len(_settled(timeline)), len(_late(timeline, keeping))
+    planned: list[Fault] = []
+    for cause, count in _counts(faults, documents, keeping).items():
+        places = keeping.places(PLANTERS[cause])
+        if not places:
+            # Only where it was asked for: ``all`` asks for nothing that shows nowhere.
+            reasons = keeping.blindness(PLANTERS[cause])
+            raise SimulationError(f"{cause} cannot be planted, no ERP of this world shows it ({reasons})")
+        some = list(_some_faults(cause, count, places, timeline, late_room))
+        if len(planned) + len(some) <= room and len(some) == count:
+            planned += some
+            late_room -= sum(_needs_late(fault.branches, timeline) for fault in some)
+        elif faults != "all":
             raise SimulationError(
-                f"{sum(counts.values())} faults do not fit: of {documents} documents over {months} months "
-                f"only {room} lie far enough behind every deadline. Ask for more documents or fewer faults."
+                f"{count} faults do not fit: of {documents} documents over {months} months only {room} lie "
+                "far enough behind every deadline. Ask for more documents or fewer faults."
             )
-        counts.popitem()
+    # Documents that are never delivered are made on top of those that are.
+    undelivered = sum(not fault.variant.leaves_xml for fault in planned)
+    return Timeline.until_as_of(months=months, acts=documents + undelivered), planned
 
 
-def stage(timeline: Timeline, group: Group, counts: Mapping[str, int], *, rng: Random) -> dict[int, Scene]:
+def _some_faults(
+    cause: str, count: int, places: Sequence[Place], timeline: Timeline, late_room: int
+) -> Iterator[Fault]:
+    """Yield the faults of a cause, fewer where its ERPs have no room for more."""
+    early = [place for place in places if not _needs_late(place.branches, timeline)]
+    rotation = _rotation(places if late_room >= count else early)
+    for order, place in enumerate(islice(rotation, count)):
+        yield Fault(cause, place.variant, place.branches, order)
+
+
+def stage(timeline: Timeline, keeping: Keeping, faults: Sequence[Fault], *, rng: Random) -> dict[int, Scene]:
     """Decide at which act every scene stands; acts that are not in the result are drawn freely."""
-    faults = [
-        Scene(PLANTERS[cause].shapes[variant % len(PLANTERS[cause].shapes)], cause=cause, variant=variant)
-        for cause, count in counts.items()
-        for variant in range(count)
-    ]
-    settled = _settled(timeline)
-    positions = rng.sample(settled, min(len(faults) + len(_SCENES), len(settled)))
-    scenes = dict(zip(positions, (*faults, *_SCENES), strict=False))
-    last_activation = max(company.activated_on for company in group.companies)
+    late_faults = [fault for fault in faults if _needs_late(fault.branches, timeline)]
+    late_positions = rng.sample(_late(timeline, keeping), len(late_faults))
+    other_faults = [fault for fault in faults if not _needs_late(fault.branches, timeline)]
+    settled, taken = _settled(timeline), set(late_positions)
+    wanted = len(faults) + len(_SCENES)
+    drawn = rng.sample(settled, min(wanted + len(taken), len(settled)))
+    positions = (position for position in drawn if position not in taken)
+    scenes = {
+        position: Scene(fault.variant.shape, fault=fault)
+        for position, fault in zip(late_positions, late_faults, strict=True)
+    }
+    scenes.update(
+        zip(
+            positions,
+            (*(Scene(fault.variant.shape, fault=fault) for fault in other_faults), *_SCENES),
+            strict=False,
+        )
+    )
+    last_activation = max(company.activated_on for company in keeping.group.companies)
     early = timeline.acts_between(timeline.first, last_activation - timedelta(days=1))
     scenes.update(zip((act for act in early if act not in scenes), _FIRST_SCENES, strict=False))
     at_the_end = reversed(range(settled.stop, timeline.acts))
@@ -177,19 +219,15 @@ def stage(timeline: Timeline, group: Group, counts: Mapping[str, int], *, rng: R
     return scenes
 
 
-def _never_delivered(counts: Mapping[str, int]) -> int:
-    """Tell how many of the faults leave no XML: those without, and every other number that is void."""
-    return counts.get("erp_without_xml", 0) + counts.get("denied_or_void_number", 0) // 2
-
-
-def _counts(faults: Faults, documents: int) -> dict[str, int]:
+def _counts(faults: Faults, documents: int, keeping: Keeping) -> dict[str, int]:
     if faults == "none":
         return {}
     if faults == "all":
         share = int(documents * _FAULTS_PER_DOCUMENT)
         return {
-            cause: 1 if documents < _MANY else max(2, len(planter.shapes), share)
+            cause: 1 if documents < _MANY else max(2, _enough(keeping.places(planter)), share)
             for cause, planter in PLANTERS.items()
+            if keeping.places(planter)
         }
     unknown = sorted(set(faults) - set(PLANTERS))
     if unknown:
@@ -198,6 +236,43 @@ def _counts(faults: Faults, documents: int) -> dict[str, int]:
         raise SimulationError("a cause cannot be planted less than zero times")
     # In the order of the catalogue, so that the order of the lines of a file changes nothing.
     return {cause: faults[cause] for cause in PLANTERS if faults.get(cause)}
+
+
+def _rotation(places: Sequence[Place]) -> Iterator[Place]:
+    """Yield places without end, so that all variants and all ERPs come early and equally often."""
+    variants, systems, pairs = Counter[str](), Counter[str](), Counter[tuple[str, str]]()
+
+    def burden(place: Place) -> tuple[int, int]:
+        variant, system = place.variant.name, place.system.name
+        return variants[variant] + systems[system], pairs[variant, system]
+
+    while places:
+        place = min(places, key=burden)
+        variants[place.variant.name] += 1
+        systems[place.system.name] += 1
+        pairs[place.variant.name, place.system.name] += 1
+        yield place
+
+
+def _enough(places: Sequence[Place]) -> int:
+    """Return how many faults it takes until every variant and every ERP that shows the cause has one."""
+    missing = {place.variant.name for place in places} | {place.system.name for place in places}
+    for count, place in enumerate(_rotation(places), start=1):
+        missing -= {place.variant.name, place.system.name}
+        if not missing:
+            return count
+    return 0
+
+
+def _needs_late(branches: Sequence[Branch], timeline: Timeline) -> bool:
+    """Tell whether none of some branches is activated from the first day on."""
+    return all(branch.activated_on >= timeline.first for branch in branches)
+
+
+def _late(timeline: Timeline, keeping: Keeping) -> range:
+    """Return the settled acts at which every branch is activated."""
+    last_activation = max(company.activated_on for company in keeping.group.companies)
+    return timeline.acts_between(last_activation + timedelta(days=1), AS_OF.date() - _SETTLED)
 
 
 def _settled(timeline: Timeline) -> range:

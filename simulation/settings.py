@@ -1,17 +1,15 @@
 """The confere.yml of a simulated workspace."""
 
-from collections.abc import Sequence
-
 from simulation.clock import AS_OF
-from simulation.companies import Group
-from simulation.erp.protheus import COMPANY
+from simulation.erp.keeping import Keeping
 
 _HEAD = """\
 # A simulated group of companies: names, CNPJs and documents are invented.
 # The clock of every run. Without it a run takes the present, and everything below would be long overdue.
 as_of: {as_of}
 
-# Who the group is. `code` is what the ERPs call a branch (in Protheus M0_CODFIL of SYS_COMPANY).
+# Who the group is. `codes` tells what the ERP that keeps a branch calls it (in Protheus M0_CODFIL of
+# SYS_COMPANY); where all ERPs use the same one, `code: "0101"` is enough.
 companies:
 """
 _SOURCES = """
@@ -28,19 +26,22 @@ _DEFAULTS = """\
 """
 
 
-def settings_text(group: Group, erps: Sequence[str]) -> str:
+def settings_text(keeping: Keeping) -> str:
     """Write confere.yml for a group whose ERPs export their tables into ``exports/<erp>``."""
     lines = [_HEAD.format(as_of=AS_OF.strftime("%Y-%m-%dT%H:%M:%SZ"))]
-    for company in group.companies:
+    for company in keeping.group.companies:
         lines.append(f"  - name: {company.name}\n    branches:\n")
-        lines += [
-            f'      - {{cnpj: "{branch.party.tax_id}", uf: {branch.party.place.uf}, code: "{branch.code}"}}\n'
-            for branch in company.branches
-        ]
+        for branch in company.branches:
+            kept = keeping.of(branch)
+            lines.append(
+                f'      - {{cnpj: "{branch.party.tax_id}", uf: {branch.party.place.uf}, '
+                f'codes: {{{kept.system.name}: "{kept.code}"}}}}\n'
+            )
         lines.append(f"    sync_activated_on: {company.activated_on}  # postings count from this day on\n")
     lines.append(_SOURCES)
-    lines += [
-        f'  - {{name: {erp}, system: {erp}, company: "{COMPANY}", folder: exports/{erp}}}\n' for erp in erps
-    ]
+    for system in keeping.systems:
+        name = system.name
+        company_code = f'company: "{system.company}", ' if system.company else ""
+        lines.append(f"  - {{name: {name}, system: {name}, {company_code}folder: exports/{name}}}\n")
     lines.append(_DEFAULTS)
     return "".join(lines)

@@ -16,20 +16,29 @@ from simulation.documents import Document, Kind
 from simulation.events import MANIFESTATIONS, Event, EventType
 
 
+class Stage(StrEnum):
+    """How far the entry of a note has come, in no ERP's words; an exit is classified when it is made."""
+
+    PRE_NOTE = "pre_note"
+    CLASSIFIED = "classified"
+    BLOCKED = "blocked"
+    HELD = "held"
+    DISAGREEMENT_SENT = "disagreement_sent"
+    DISAGREED = "disagreed"
+
+
 @dataclass(frozen=True, slots=True)
 class Posting:
     """A fiscal note as an ERP keeps it, entry (``is_entry``) or exit.
 
-    ``status`` is the stage of an entry as the Protheus writes it (blank pré-nota, A classified, B and C
-    blocked, D and E freight in disagreement). ``note_type`` D means that the partner stands in the other
-    register. Amounts in centavos, instants in the branch's offset.
+    ``is_return`` means that the partner stands in the other register. A note that is HELD is blocked before
+    it was classified. Amounts in centavos, instants in the branch's offset.
     """
 
     document: Document | None
     branch: Branch
     is_entry: bool
     partner: Party
-    store: str
     number: str
     series: str
     access_key: str
@@ -42,8 +51,8 @@ class Posting:
     discount: int
     icms: int
     ipi: int
-    note_type: str = "N"
-    status: str = "A"
+    is_return: bool = False
+    stage: Stage = Stage.CLASSIFIED
     is_own_form: bool = False
     is_denied: bool = False
     deleted_at: datetime | None = None
@@ -51,8 +60,11 @@ class Posting:
 
     @property
     def is_classified(self) -> bool:
-        """Tell whether taxes and TES are known, so that the fiscal books hold the note."""
-        return self.status not in {" ", "C"}
+        """Tell whether taxes and nature are settled, so that books and payables hold the note."""
+        return self.stage not in _UNCLASSIFIED
+
+
+_UNCLASSIFIED = frozenset({Stage.PRE_NOTE, Stage.HELD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +85,20 @@ class Awareness:
     situation: str = "1"
 
 
+class Replication(StrEnum):
+    """What became of a record that an ERP queued for the platform."""
+
+    SENT = "sent"
+    STUCK = "stuck"
+    FAILED = "failed"
+
+
 @dataclass(slots=True)
 class Story:
     """A document and all that came of it. Lives and planters change it before it is written.
 
     With ``voided_at`` its issuer had its number declared void: there is no document, only the proof of that.
+    ``replication`` tells how far the order of a sale came on its way to the platform, where an ERP queues it.
     """
 
     document: Document
@@ -87,6 +108,7 @@ class Story:
     awareness: Awareness | None = None
     is_delivered: bool = True
     voided_at: datetime | None = None
+    replication: Replication = Replication.SENT
 
     @property
     def posting(self) -> Posting:
@@ -145,6 +167,7 @@ class LifeName(StrEnum):
     CORRECTED = "corrected"
     ROUNDED = "rounded"
     DISAGREED = "disagreed"
+    DISAGREED_AND_CANCELLED = "disagreed_and_cancelled"
     DISAGREEMENT_REVOKED = "disagreement_revoked"
     JUST_QUEUED = "just_queued"
     IGNORED_BEFORE_ACTIVATION = "ignored_before_activation"
@@ -214,7 +237,6 @@ def _entry(document: Document, branch: Branch, posted_at: datetime) -> Posting:
         branch=branch,
         is_entry=True,
         partner=document.issuer if document.issuer is not branch.party else document.recipient,
-        store=(document.issuer if document.issuer is not branch.party else document.recipient).store,
         number=f"{document.number:09d}",
         series=document.series,
         access_key=document.access_key,
@@ -227,7 +249,7 @@ def _entry(document: Document, branch: Branch, posted_at: datetime) -> Posting:
         discount=totals.discount,
         icms=totals.icms,
         ipi=totals.ipi,
-        note_type="D" if document.kind is Kind.SALE_RETURN else "N",
+        is_return=document.kind is Kind.SALE_RETURN,
         is_own_form=document.kind is Kind.ENTRY,
     )
 
@@ -239,7 +261,6 @@ def _exit(document: Document) -> Posting:
         branch=document.branch,
         is_entry=False,
         partner=document.recipient,
-        store=document.recipient.store,
         number=f"{document.number:09d}",
         series=document.series,
         access_key=document.access_key,
@@ -252,7 +273,7 @@ def _exit(document: Document) -> Posting:
         discount=totals.discount,
         icms=totals.icms,
         ipi=totals.ipi,
-        note_type="D" if document.kind is Kind.PURCHASE_RETURN else "N",
+        is_return=document.kind is Kind.PURCHASE_RETURN,
     )
 
 
@@ -265,17 +286,17 @@ def _ordinary(_story: Story, _rng: Random) -> None:
 
 def _pre_note(story: Story, _rng: Random) -> None:
     if story.postings:
-        story.change(status=" ", icms=0, ipi=0)
+        story.change(stage=Stage.PRE_NOTE)
 
 
 def _blocked(story: Story, _rng: Random) -> None:
     if story.postings:
-        story.change(status="B")
+        story.change(stage=Stage.BLOCKED)
 
 
 def _held(story: Story, _rng: Random) -> None:
     if story.postings:
-        story.change(status="C", icms=0, ipi=0)
+        story.change(stage=Stage.HELD)
 
 
 def _reposted(story: Story, rng: Random) -> None:
@@ -360,7 +381,22 @@ def _disagreed(story: Story, rng: Random) -> None:
     assert story.document.freight is not None  # noqa: S101 - only a freight has this life
     story.register(EventType.DISAGREEMENT, author=story.document.freight.taker, after=timedelta(days=6))
     if story.postings:
-        story.change(status="E" if rng.random() < 0.7 else "D")
+        story.change(stage=Stage.DISAGREED if rng.random() < 0.7 else Stage.DISAGREEMENT_SENT)
+
+
+def _disagreed_and_cancelled(story: Story, _rng: Random) -> None:
+    # Where the ERP has no word for it, the entry is taken out; the carrier gives in and cancels.
+    assert story.document.freight is not None  # noqa: S101 - only a freight has this life
+    event = story.register(
+        EventType.DISAGREEMENT, author=story.document.freight.taker, after=timedelta(days=4)
+    )
+    story.register(EventType.CANCELLATION, author=story.document.issuer, after=timedelta(days=6))
+    story.queued = None
+    if story.postings and story.posting.posted_at < event.at:
+        zone = story.posting.branch.party.place.zone
+        story.change(deleted_at=event.at.astimezone(zone) + timedelta(hours=1))
+    else:
+        story.postings.clear()
 
 
 def _disagreement_revoked(story: Story, _rng: Random) -> None:
@@ -401,6 +437,7 @@ LIVES: Mapping[LifeName, Life] = {
     LifeName.CORRECTED: Life(2, _corrected),
     LifeName.ROUNDED: Life(0, _rounded),
     LifeName.DISAGREED: Life(9, _disagreed),
+    LifeName.DISAGREED_AND_CANCELLED: Life(9, _disagreed_and_cancelled),
     LifeName.DISAGREEMENT_REVOKED: Life(11, _disagreement_revoked),
     LifeName.JUST_QUEUED: Life(0, _just_queued),
     LifeName.IGNORED_BEFORE_ACTIVATION: Life(0, _ignored_before_activation),

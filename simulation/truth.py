@@ -8,6 +8,9 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+EntityType = Literal["document", "erp_document", "record"]
+"""What a fault shows on: a document, a row of an ERP, a record on its way to the platform."""
+
 _SCHEMA = pa.schema([
     ("fault_id", pa.string()),
     ("cause", pa.string()),
@@ -27,7 +30,7 @@ class TruthRow:
     """
 
     cause: str
-    entity_type: Literal["document", "erp_document"]
+    entity_type: EntityType
     entity_key: str
     company_cnpj: str
     amount: int

@@ -4,15 +4,16 @@ What is forced is in script.py, what a life or a fault does in stories.py and fa
 here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 
 from simulation.clock import AS_OF, Timeline
-from simulation.companies import Group
 from simulation.documents import Document, DocumentMaker
+from simulation.erp.keeping import Keeping
 from simulation.faults import PLANTERS, Case, Planted
+from simulation.finance import Booking, book
 from simulation.script import Scene, draw_scene
 from simulation.stories import LifeName, Posting, Story, begin, live
 
@@ -26,9 +27,10 @@ _NIGHT_SHARE = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """A story, and the fault that was planted into it, if any."""
+    """A story, the money behind it, and the fault that was planted into it, if any."""
 
     story: Story
+    bookings: Sequence[Booking]
     cause: str | None = None
     planted: Planted | None = None
 
@@ -36,10 +38,13 @@ class Act:
 class World:
     """The group in motion. Acts must be played in order; ``rng`` is the stream of the act that is on."""
 
-    def __init__(self, timeline: Timeline, group: Group, scenes: Mapping[int, Scene], seed: int) -> None:
+    def __init__(self, timeline: Timeline, keeping: Keeping, scenes: Mapping[int, Scene], seed: int) -> None:
         self.rng = Random()  # noqa: S311 - a simulation must repeat
+        # Money has a stream of its own, so that it changes nothing in the documents.
+        self._money = Random()  # noqa: S311 - a simulation must repeat
         self._timeline = timeline
-        self._group = group
+        self._keeping = keeping
+        self._group = group = keeping.group
         self._scenes = scenes
         self._seed = seed
         self._maker = DocumentMaker(group)
@@ -48,16 +53,19 @@ class World:
         """Play an act."""
         rng = self.rng
         rng.seed((self._seed << 40) + number)
+        self._money.seed((self._seed << 40) + (1 << 39) + number)
         moment = self._timeline.moment(number, rng.random())
         branches = self._group.branches
         scene = self._scenes.get(number)
+        fault = scene.fault if scene else None
         if scene is None:
             scene = draw_scene(rng)
             moment = self._at_night(moment)
         elif scene.is_before_activation:
             branches = tuple(branch for branch in branches if branch.activated_on > moment.date())
         else:
-            branches = tuple(branch for branch in branches if branch.activated_on < moment.date())
+            able = fault.branches if fault else branches
+            branches = tuple(branch for branch in able if branch.activated_on < moment.date())
             if scene.is_at_the_end:
                 moment = (AS_OF - timedelta(hours=9)).replace(tzinfo=None)
         shape = scene.shape
@@ -66,13 +74,17 @@ class World:
             shape = replace(shape, status="100")
         document = self._maker.make(shape, act=number, branch=rng.choice(branches), moment=moment, rng=rng)
         story = begin(document, rng=rng)
-        if scene.cause:
-            case = Case(scene.variant, rng, self._maker)
-            return Act(story, scene.cause, PLANTERS[scene.cause].plant(story, case))
-        lived = live(story, scene.life, rng=rng)
-        if story.postings and (scene.life in _LASTING or not lived):
+        if fault:
+            elsewhere = self._keeping.elsewhere(fault.cause, fault.variant, document.branch)
+            case = Case(fault.variant.name, fault.order, rng, self._maker, elsewhere)
+            planted = PLANTERS[fault.cause].plant(story, case)
+            return Act(story, book(story, rng=self._money), fault.cause, planted)
+        # What its ERP has no word for becomes what it can tell.
+        life = self._keeping.of(document.branch).system.lives.get(scene.life, scene.life)
+        lived = live(story, life, rng=rng)
+        if story.postings and (life in _LASTING or not lived):
             self._maker.remember(document, rng)
-        return Act(story)
+        return Act(story, book(story, rng=self._money))
 
     def keyless_note(self, document: Document) -> Posting:
         """Make a note without key, a service or paper, that a document's branch posts on the same day."""
@@ -84,7 +96,6 @@ class World:
             branch=document.branch,
             is_entry=True,
             partner=supplier,
-            store=supplier.store,
             number=f"{document.act + 1:09d}",
             series="U",
             access_key="",

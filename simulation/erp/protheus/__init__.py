@@ -3,5 +3,20 @@
 from simulation.erp.protheus.export import ProtheusExport
 from simulation.erp.protheus.postgres import load_postgres
 from simulation.erp.protheus.tables import COMPANY, TABLES
+from simulation.erp.system import BlindSpot, System
 
-__all__ = ["COMPANY", "TABLES", "ProtheusExport", "load_postgres"]
+SYSTEM = System(
+    name="protheus",
+    branch_code="{company:02d}{order:02d}",
+    open=ProtheusExport,
+    company=COMPANY,
+    blind_spots=(
+        BlindSpot(
+            "queued_not_extracted",
+            ("pending_order", "failed_order"),
+            "nothing of it is queued for the platform",
+        ),
+    ),
+)
+
+__all__ = ["COMPANY", "SYSTEM", "TABLES", "ProtheusExport", "load_postgres"]

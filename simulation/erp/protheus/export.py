@@ -1,75 +1,90 @@
 """How the Protheus keeps a story: which rows of which tables, with which values.
 
-What happened is told by stories.py; how a row becomes part of a file stands in tables.py.
+What happened is told by stories.py; titles and ledger stand beside in titles.py and ledger.py, how a row
+becomes part of a file in tables.py.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
 
-from simulation.companies import Group, Party
+from simulation.companies import Party
 from simulation.documents import Document, Kind
-from simulation.erp.protheus.tables import COMPANY, TABLES, Row, TableWriter
-from simulation.stories import Awareness, Posting, Queued, Story
+from simulation.erp.keeping import Keeping, Kept
+from simulation.erp.notes import Line, lines
+from simulation.erp.protheus.ledger import Ledger, Origin, rule_rows
+from simulation.erp.protheus.tables import COMPANY, ENCODING, TABLES
+from simulation.erp.protheus.titles import Titles
+from simulation.erp.protheus.values import Stamped, day, flag
+from simulation.erp.system import Keys
+from simulation.erp.tables import Row, TableWriter
+from simulation.finance import CUSTOMERS, REVENUE, STOCK, SUPPLIERS, Booking
+from simulation.stories import Awareness, Posting, Queued, Stage, Story
 
 _SOURCE = "protheus"
-_DELETED = "*"
-# An entry takes the issuer's CFOP with 1 for 5 and 2 for 6; what was sold under ST is 403 at the buyer.
-_ENTRY_CFOP_HEADS = {"5": "1", "6": "2"}
-_ENTRY_CFOP_TAILS = {"404": "403", "405": "403"}
+_STATUSES: Mapping[Stage, str] = {
+    Stage.PRE_NOTE: " ",
+    Stage.CLASSIFIED: "A",
+    Stage.BLOCKED: "B",
+    Stage.HELD: "C",
+    Stage.DISAGREEMENT_SENT: "D",
+    Stage.DISAGREED: "E",
+}
 
 
 class ProtheusExport:
-    """Writes the tables of a group into a folder, from stories in any order."""
+    """Writes the tables of the branches that the Protheus keeps into a folder, from stories in any order."""
 
-    def __init__(self, folder: Path, group: Group) -> None:
+    def __init__(self, folder: Path, keeping: Keeping) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._group = group
-        self._writers = {alias: TableWriter(table, folder) for alias, table in TABLES.items()}
+        self._keeping = keeping
+        self._writers = {alias: TableWriter(table, folder, ENCODING) for alias, table in TABLES.items()}
+        self._titles = Titles(self._writers, keeping)
+        self._ledger = Ledger(self._writers, keeping)
 
     @property
     def rows(self) -> Mapping[str, int]:
         """Return the rows written so far, by alias."""
         return {alias: writer.count for alias, writer in self._writers.items()}
 
-    def write(self, story: Story) -> None:
-        """Keep the postings, the queue and the awareness of a story."""
-        for posting in story.postings:
-            self.write_note(posting)
-        if story.queued:
-            self._writers["SDS"].add(_queue_row(story.document, story.queued))
-        if story.awareness:
-            self._writers["C00"].add(_awareness_row(story.document, story.awareness))
+    def hear(self, story: Story) -> None:
+        """Keep the queue and the awareness of a story, each where its branch is kept."""
+        if story.queued and self._keeps(story.queued):
+            branch_code = self._keeping.of(story.queued.branch).code
+            self._writers["SDS"].add(_queue_row(story.document, story.queued, branch_code))
+        if story.awareness and self._keeps(story.awareness):
+            branch_code = self._keeping.of(story.awareness.branch).code
+            self._writers["C00"].add(_awareness_row(story.document, story.awareness, branch_code))
 
-    def write_note(self, posting: Posting) -> None:
-        """Keep a note with its items and, where it is classified, its fiscal book."""
-        lines = _lines(posting)
+    def write(self, booking: Booking) -> Keys:
+        """Keep a note with its items and, where it is classified, its fiscal book, titles and entries."""
+        posting = booking.posting
+        branch_code = self._keeping.of(posting.branch).code
+        items = lines(posting)
         if posting.is_entry:
-            self._writers["SF1"].add(_entry_row(posting))
+            note = Origin("SF1", self._writers["SF1"].add(_entry_row(posting, branch_code)))
             add, make = self._writers["SD1"].add, _entry_item_row
         else:
-            self._writers["SF2"].add(_exit_row(posting))
+            note = Origin("SF2", self._writers["SF2"].add(_exit_row(posting, branch_code)))
             add, make = self._writers["SD2"].add, _exit_item_row
-        for line in lines:
-            add(make(posting, line))
+        for line in items:
+            add(make(posting, line, branch_code))
         if posting.is_classified and posting.species != "NFS":
             add_to_book = self._writers["SFT"].add
-            for line in lines:
-                add_to_book(_book_row(posting, line))
-
-    def entity_key(self, posting: Posting) -> str:
-        """Return source, table and key columns of a posting, each right-trimmed and joined by ``|``."""
-        alias = "SF1" if posting.is_entry else "SF2"
-        partner = (posting.partner.code, posting.store)
-        return "|".join(
-            (_SOURCE, alias, posting.branch.code, posting.number, posting.series, *partner, posting.note_type)
-        )
+            for line in items:
+                add_to_book(_book_row(posting, line, branch_code))
+            for cfop in sorted({line.cfop for line in items}):
+                of_cfop = [line for line in items if line.cfop == cfop]
+                self._writers["SF3"].add(_summary_row(posting, cfop, of_cfop, branch_code))
+        self._ledger.write(booking, note, self._titles.write(booking))
+        partner = (posting.partner.code, posting.partner.store)
+        key = (branch_code, posting.number, posting.series, *partner, _note_type(posting))
+        return Keys("|".join((_SOURCE, note.table, *key)))
 
     def close(self) -> None:
         """Write the remaining rows, the registers and the dictionary."""
-        group, partners = self._group, self._group.partners
+        group, partners = self._keeping.group, self._keeping.group.partners
+        kept = self._keeping.by(_SOURCE)
         own = [branch.party for branch in group.branches]
         customers = chain(partners.customers, partners.persons, own)
         suppliers = chain(
@@ -79,9 +94,18 @@ class ProtheusExport:
         registers: Mapping[str, Iterator[Row]] = {
             "SA1": map(_customer_row, customers),
             "SA2": map(_supplier_row, suppliers),
-            "SYS_COMPANY": _company_rows(group),
+            "SYS_COMPANY": map(_company_row, kept),
             "SX2": _dictionary_rows(),
-            "SX6": _parameter_rows(group),
+            "SX5": _generic_rows(),
+            "SX6": _parameter_rows(kept),
+            "SA6": self._titles.account_rows(),
+            "SE8": self._titles.balance_rows(),
+            "SED": _nature_rows(),
+            "FRV": _wallet_rows(),
+            "CT1": self._ledger.chart_rows(),
+            "CT5": rule_rows(),
+            "CQ0": self._ledger.balance_rows("CQ0"),
+            "CQ1": self._ledger.balance_rows("CQ1"),
         }
         for alias, rows in registers.items():
             for row in rows:
@@ -89,78 +113,49 @@ class ProtheusExport:
         for writer in self._writers.values():
             writer.close()
 
-
-class _Line(NamedTuple):
-    """An item as SD1, SD2 and SFT keep it: quantity and price in 1/10 000, amounts in centavos."""
-
-    number: int
-    product: str
-    quantity: int
-    price: int
-    gross: int
-    total: int
-    cfop: str
-
-
-def _lines(posting: Posting) -> list[_Line]:
-    document = posting.document
-    if document is None or document.freight:
-        product, cfop = "SERVICO", "1933"
-        if document and document.freight:
-            product, cfop = "FRETE", _entry_cfop(document.freight.cfop)
-        return [_Line(1, product, 10_000, posting.goods * 100, posting.goods, posting.amount, cfop)]
-    return [
-        _Line(
-            item.number, item.goods.code, item.quantity, item.price, item.gross, item.total,
-            _entry_cfop(item.cfop) if posting.is_entry else item.cfop,
-        )
-        for item in document.items
-    ]  # fmt: skip
-
-
-def _entry_cfop(cfop: str) -> str:
-    head, tail = cfop[0], cfop[1:]
-    return _ENTRY_CFOP_HEADS.get(head, head) + _ENTRY_CFOP_TAILS.get(tail, tail)
+    def _keeps(self, what: Queued | Awareness) -> bool:
+        return self._keeping.of(what.branch).system.name == _SOURCE
 
 
 # --- rows
 
 
-def _entry_row(posting: Posting) -> Row:
+def _entry_row(posting: Posting, branch_code: str) -> Row:
     document = posting.document
-    posted_on = _day(posting.posted_at)
+    posted_on = day(posting.posted_at)
     row: dict[str, object] = {
-        "F1_FILIAL": posting.branch.code,
+        "F1_FILIAL": branch_code,
         "F1_DOC": posting.number,
         "F1_SERIE": posting.series,
         "F1_FORNECE": posting.partner.code,
-        "F1_LOJA": posting.store,
-        "F1_TIPO": posting.note_type,
+        "F1_LOJA": posting.partner.store,
+        "F1_TIPO": _note_type(posting),
         "F1_CHVNFE": posting.access_key,
         "F1_ESPECIE": posting.species,
-        "F1_STATUS": posting.status,
+        "F1_STATUS": _STATUSES[posting.stage],
         "F1_FORMUL": "S" if posting.is_own_form else "N",
-        "F1_EMISSAO": _day(posting.issued_on),
+        "F1_EMISSAO": day(posting.issued_on),
         "F1_DTDIGIT": posted_on,
         "F1_RECBMTO": posted_on,
         "F1_VALMERC": posting.goods,
         "F1_VALBRUT": posting.amount,
         "F1_FRETE": posting.freight,
         "F1_DESCONT": posting.discount,
-        "F1_VALICM": posting.icms,
-        "F1_VALIPI": posting.ipi,
+        # Taxes are worked out when a note is classified.
+        "F1_VALICM": posting.icms if posting.is_classified else 0,
+        "F1_VALIPI": posting.ipi if posting.is_classified else 0,
         "F1_COND": "030" if document and document.instalments else "001",
         "F1_STATCON": "1",
-        "F1_FILORIG": posting.branch.code,
-        **_control(posting),
+        "F1_FILORIG": branch_code,
+        **Stamped.of(posting).row(),
     }
     if posting.is_classified:
         row["F1_DUPL"], row["F1_PREFIXO"] = posting.number, posting.series
-    if posting.status == "A":
+    if posting.stage is Stage.CLASSIFIED:
         row["F1_DTLANC"] = posted_on
     if posting.is_own_form and document:
         row["F1_FIMP"] = "S"
-        row["F1_DAUTNFE"], row["F1_HAUTNFE"] = _day(document.received_at), f"{document.received_at:%H:%M}"
+        row["F1_DAUTNFE"], row["F1_HAUTNFE"] = day(document.received_at), f"{document.received_at:%H:%M}"
     if posting.species == "CTE":
         row["F1_TPCTE"] = "N"
     if posting.species == "NFS":
@@ -168,45 +163,45 @@ def _entry_row(posting: Posting) -> Row:
     return row
 
 
-def _entry_item_row(posting: Posting, line: _Line) -> Row:
+def _entry_item_row(posting: Posting, line: Line, branch_code: str) -> Row:
     document = posting.document
     item = f"{line.number:04d}"
     row: dict[str, object] = {
-        "D1_FILIAL": posting.branch.code,
+        "D1_FILIAL": branch_code,
         "D1_DOC": posting.number,
         "D1_SERIE": posting.series,
         "D1_FORNECE": posting.partner.code,
-        "D1_LOJA": posting.store,
-        "D1_TIPO": posting.note_type,
+        "D1_LOJA": posting.partner.store,
+        "D1_TIPO": _note_type(posting),
         "D1_ITEM": item,
         "D1_COD": line.product,
         "D1_QUANT": line.quantity,
         "D1_VUNIT": line.price,
         "D1_TOTAL": line.gross,
-        "D1_DTDIGIT": _day(posting.posted_at),
-        "D_E_L_E_T_": _flag(posting),
+        "D1_DTDIGIT": day(posting.posted_at),
+        "D_E_L_E_T_": flag(posting),
     }
     if posting.is_classified:
-        row["D1_TES"] = "401" if posting.note_type == "D" else "001"
-        row["D1_CF"], row["D1_CONTA"] = line.cfop, "1105010001"
+        row["D1_TES"] = "401" if _note_type(posting) == "D" else "001"
+        row["D1_CF"], row["D1_CONTA"] = line.cfop, STOCK
     if document and document.order_number:
         row["D1_PEDIDO"], row["D1_ITEMPC"] = document.order_number, item
-    if posting.note_type == "D" and document:
+    if _note_type(posting) == "D" and document:
         row["D1_NFORI"], row["D1_SERIORI"] = _number_and_series(document.references[0])
         row["D1_ITEMORI"] = item
     return row
 
 
-def _exit_row(posting: Posting) -> Row:
+def _exit_row(posting: Posting, branch_code: str) -> Row:
     document = posting.document
-    issued_on = _day(posting.issued_on)
+    issued_on = day(posting.issued_on)
     row: dict[str, object] = {
-        "F2_FILIAL": posting.branch.code,
+        "F2_FILIAL": branch_code,
         "F2_DOC": posting.number,
         "F2_SERIE": posting.series,
         "F2_CLIENTE": posting.partner.code,
-        "F2_LOJA": posting.store,
-        "F2_TIPO": posting.note_type,
+        "F2_LOJA": posting.partner.store,
+        "F2_TIPO": _note_type(posting),
         "F2_CHVNFE": posting.access_key,
         "F2_EMISSAO": issued_on,
         "F2_VALMERC": posting.goods,
@@ -217,26 +212,26 @@ def _exit_row(posting: Posting) -> Row:
         "F2_ESPECIE": posting.species,
         "F2_DTLANC": issued_on,
         "F2_FIMP": "D" if posting.is_denied else "S",
-        "F2_FILORIG": posting.branch.code,
-        **_control(posting),
+        "F2_FILORIG": branch_code,
+        **Stamped.of(posting).row(),
     }
     if document and not posting.is_denied:
-        row["F2_DAUTNFE"] = _day(document.received_at)
+        row["F2_DAUTNFE"] = day(document.received_at)
     if document and document.instalments:
         row["F2_PREFIXO"], row["F2_DUPL"] = posting.series, posting.number
         row["F2_VALFAT"], row["F2_COND"] = posting.amount, "030"
     return row
 
 
-def _exit_item_row(posting: Posting, line: _Line) -> Row:
+def _exit_item_row(posting: Posting, line: Line, branch_code: str) -> Row:
     document = posting.document
     row: dict[str, object] = {
-        "D2_FILIAL": posting.branch.code,
+        "D2_FILIAL": branch_code,
         "D2_DOC": posting.number,
         "D2_SERIE": posting.series,
         "D2_CLIENTE": posting.partner.code,
-        "D2_LOJA": posting.store,
-        "D2_TIPO": posting.note_type,
+        "D2_LOJA": posting.partner.store,
+        "D2_TIPO": _note_type(posting),
         "D2_ITEM": f"{line.number:02d}",
         "D2_COD": line.product,
         "D2_QUANT": line.quantity,
@@ -244,41 +239,64 @@ def _exit_item_row(posting: Posting, line: _Line) -> Row:
         "D2_TOTAL": line.gross,
         "D2_TES": "501",
         "D2_CF": line.cfop,
-        "D2_EMISSAO": _day(posting.issued_on),
-        "D_E_L_E_T_": _flag(posting),
+        "D2_EMISSAO": day(posting.issued_on),
+        "D_E_L_E_T_": flag(posting),
     }
-    if posting.note_type == "D" and document:
+    if _note_type(posting) == "D" and document:
         row["D2_NFORI"], row["D2_SERIORI"] = _number_and_series(document.references[0])
     return row
 
 
-def _book_row(posting: Posting, line: _Line) -> Row:
+def _book_row(posting: Posting, line: Line, branch_code: str) -> Row:
     # A cancelled note of our own leaves SF2 and SD2 but stays in the books, with its day of cancellation.
     cancelled_on = posting.cancelled_on
     return {
-        "FT_FILIAL": posting.branch.code,
+        "FT_FILIAL": branch_code,
         "FT_TIPOMOV": "E" if posting.is_entry else "S",
         "FT_SERIE": posting.series,
         "FT_NFISCAL": posting.number,
         "FT_CLIEFOR": posting.partner.code,
-        "FT_LOJA": posting.store,
+        "FT_LOJA": posting.partner.store,
         "FT_ITEM": f"{line.number:04d}",
         "FT_PRODUTO": line.product,
-        "FT_ENTRADA": _day(posting.posted_at),
-        "FT_EMISSAO": _day(posting.issued_on),
+        "FT_ENTRADA": day(posting.posted_at),
+        "FT_EMISSAO": day(posting.issued_on),
         "FT_CHVNFE": posting.access_key,
         "FT_ESPECIE": posting.species,
         "FT_CFOP": line.cfop,
         "FT_VALCONT": line.total,
-        "FT_DTCANC": _day(cancelled_on) if cancelled_on else "",
-        "D_E_L_E_T_": "" if cancelled_on else _flag(posting),
+        "FT_DTCANC": day(cancelled_on) if cancelled_on else "",
+        "D_E_L_E_T_": "" if cancelled_on else flag(posting),
     }
 
 
-def _queue_row(document: Document, queued: Queued) -> Row:
+def _summary_row(posting: Posting, cfop: str, of_cfop: list[Line], branch_code: str) -> Row:
+    cancelled_on = posting.cancelled_on
+    row: dict[str, object] = {
+        "F3_FILIAL": branch_code,
+        "F3_ENTRADA": day(posting.posted_at),
+        "F3_EMISSAO": day(posting.issued_on),
+        "F3_NFISCAL": posting.number,
+        "F3_SERIE": posting.series,
+        "F3_CLIEFOR": posting.partner.code,
+        "F3_LOJA": posting.partner.store,
+        "F3_CFO": cfop,
+        "F3_ESPECIE": posting.species,
+        "F3_CHVNFE": posting.access_key,
+        "F3_VALCONT": sum(line.total for line in of_cfop),
+        "F3_DTCANC": day(cancelled_on) if cancelled_on else "",
+        "D_E_L_E_T_": "" if cancelled_on else flag(posting),
+    }
+    if not posting.is_entry or posting.is_own_form:
+        # What the tax authority answered: authorised, cancelled, denied.
+        row["F3_CODRSEF"] = "302" if posting.is_denied else ("101" if cancelled_on else "100")
+    return row
+
+
+def _queue_row(document: Document, queued: Queued, branch_code: str) -> Row:
     is_freight = document.model == "57"
     row: dict[str, object] = {
-        "DS_FILIAL": queued.branch.code,
+        "DS_FILIAL": branch_code,
         "DS_DOC": f"{document.number:09d}",
         "DS_SERIE": document.series,
         "DS_FORNEC": document.issuer.code,
@@ -287,9 +305,9 @@ def _queue_row(document: Document, queued: Queued) -> Row:
         "DS_CHAVENF": document.access_key,
         "DS_CNPJ": document.issuer.tax_id,
         "DS_ESPECI": "CTE" if is_freight else "SPED",
-        "DS_EMISSA": _day(document.issued_at),
+        "DS_EMISSA": day(document.issued_at),
         "DS_ARQUIVO": f"{document.access_key}.xml",
-        "DS_DATAIMP": _day(queued.imported_at),
+        "DS_DATAIMP": day(queued.imported_at),
         "DS_HORAIMP": f"{queued.imported_at:%H:%M}",
         "DS_USERIMP": "SCHEDULE",
         "DS_VALMERC": document.totals.goods,
@@ -298,22 +316,22 @@ def _queue_row(document: Document, queued: Queued) -> Row:
     }
     if queued.generated_at:
         row["DS_STATUS"] = "P"
-        row["DS_DATAPRE"], row["DS_HORAPRE"] = _day(queued.generated_at), f"{queued.generated_at:%H:%M}"
+        row["DS_DATAPRE"], row["DS_HORAPRE"] = day(queued.generated_at), f"{queued.generated_at:%H:%M}"
         row["DS_USERPRE"] = "FISCAL01"
     return row
 
 
-def _awareness_row(document: Document, awareness: Awareness) -> Row:
+def _awareness_row(document: Document, awareness: Awareness, branch_code: str) -> Row:
     return {
-        "C00_FILIAL": awareness.branch.code,
+        "C00_FILIAL": branch_code,
         "C00_CHVNFE": document.access_key,
         "C00_SERNFE": document.series,
         "C00_NUMNFE": f"{document.number:09d}",
         "C00_VLDOC": document.totals.amount,
         "C00_CNPJEM": document.issuer.tax_id,
         "C00_NOEMIT": document.issuer.name,
-        "C00_DTEMI": _day(document.issued_at),
-        "C00_DTREC": _day(document.received_at),
+        "C00_DTEMI": day(document.issued_at),
+        "C00_DTREC": day(document.received_at),
         "C00_STATUS": awareness.manifestation,
         "C00_SITDOC": awareness.situation,
         # 1 nothing sent, 3 the event is registered
@@ -332,7 +350,7 @@ def _customer_row(party: Party) -> Row:
         "A1_TIPO": "F" if party.is_person else "R",
         "A1_EST": party.place.uf,
         "A1_COD_MUN": party.place.city_code[2:],
-        "A1_CONTA": "1102010001",
+        "A1_CONTA": CUSTOMERS,
         "A1_MSBLQL": "2",
     }
 
@@ -347,21 +365,20 @@ def _supplier_row(party: Party) -> Row:
         "A2_TIPO": "F" if party.is_person else "J",
         "A2_EST": party.place.uf,
         "A2_COD_MUN": party.place.city_code[2:],
-        "A2_CONTA": "2101010001",
+        "A2_CONTA": SUPPLIERS,
         "A2_MSBLQL": "2",
     }
 
 
-def _company_rows(group: Group) -> Iterator[Row]:
-    for branch in group.branches:
-        party = branch.party
-        yield {
-            "M0_CODIGO": COMPANY,
-            "M0_CODFIL": branch.code,
-            "M0_CGC": party.tax_id,
-            "M0_NOME": party.name[:40],
-            "M0_ESTENT": party.place.uf,
-        }
+def _company_row(kept: Kept) -> Row:
+    party = kept.branch.party
+    return {
+        "M0_CODIGO": COMPANY,
+        "M0_CODFIL": kept.code,
+        "M0_CGC": party.tax_id,
+        "M0_NOME": party.name[:40],
+        "M0_ESTENT": party.place.uf,
+    }
 
 
 def _dictionary_rows() -> Iterator[Row]:
@@ -381,39 +398,65 @@ def _dictionary_rows() -> Iterator[Row]:
         }
 
 
-def _parameter_rows(group: Group) -> Iterator[Row]:
-    first, *others = group.branches
-    yield {"X6_VAR": "MV_ESTADO", "X6_TIPO": "C", "X6_CONTEUD": first.party.place.uf}
+def _parameter_rows(kept: tuple[Kept, ...]) -> Iterator[Row]:
+    first, *others = kept
+    for name, value in (("MV_ESTADO", first.branch.party.place.uf), *_PARAMETERS):
+        yield {"X6_VAR": name, "X6_TIPO": "C", "X6_CONTEUD": value}
     # A branch's own value stands before the one without branch.
-    for branch in others:
+    for other in others:
         yield {
-            "X6_FIL": branch.code,
+            "X6_FIL": other.code,
             "X6_VAR": "MV_ESTADO",
             "X6_TIPO": "C",
-            "X6_CONTEUD": branch.party.place.uf,
+            "X6_CONTEUD": other.branch.party.place.uf,
         }
 
 
-def _control(posting: Posting) -> Row:
-    """Return D_E_L_E_T_, S_T_A_M_P_ (last change) and I_N_S_D_T_; stamps are UTC and carry no zone there."""
-    changed_at = posting.deleted_at or posting.posted_at
-    return {
-        "D_E_L_E_T_": _flag(posting),
-        "S_T_A_M_P_": _stamp(changed_at),
-        "I_N_S_D_T_": _stamp(posting.posted_at),
-    }
+_PARAMETERS = (("MV_FINFIX", "20"), ("MVRECANT", "RA "), ("MV_CRNEG", "NCC"), ("MVABATIM", "AB-|IR-|IN-|IS-"))
+_GENERIC = (
+    ("05", "NF", "NOTA FISCAL"), ("05", "DP", "DUPLICATA"), ("05", "NCC", "NOTA DE CREDITO CLIENTE"),
+    ("05", "RA", "RECEBIMENTO ANTECIPADO"), ("09", "FAT", "008820"), ("09", "COM", "008810"),
+    ("09", "FIN", "008850"), ("14", "R$", "DINHEIRO"), ("14", "TB", "TRANSFERENCIA BANCARIA"),
+    ("SL", "0", "ORCADO"), ("SL", "1", "REAL"), ("SL", "9", "PRE-LANCAMENTO"),
+)  # fmt: skip
+# code, name, then whether it is a bank's, discounted, in protest (1 yes, 2 no)
+_WALLETS = (
+    ("0", "CARTEIRA", "2", "2", "2"),
+    ("1", "COBRANCA SIMPLES", "1", "2", "2"),
+    ("2", "COBRANCA DESCONTADA", "1", "1", "2"),
+    ("3", "COBRANCA CAUCIONADA", "1", "2", "2"),
+    ("4", "COBRANCA VINCULADA", "1", "2", "2"),
+    ("5", "COM ADVOGADO", "1", "2", "2"),
+    ("6", "COBRANCA JUDICIAL", "1", "2", "1"),
+    ("7", "CAUCAO DESCONTADA", "1", "1", "2"),
+    ("F", "CARTEIRA PROTESTO", "2", "2", "1"),
+)
 
 
-def _flag(posting: Posting) -> str:
-    return _DELETED if posting.deleted_at else ""
+def _generic_rows() -> Iterator[Row]:
+    for table, key, text in _GENERIC:
+        yield {"X5_TABELA": table, "X5_CHAVE": key, "X5_DESCRI": text}
 
 
-def _stamp(at: datetime) -> datetime:
-    return at.astimezone(UTC).replace(tzinfo=None)
+def _wallet_rows() -> Iterator[Row]:
+    for code, name, is_of_bank, is_discounted, is_in_protest in _WALLETS:
+        yield {
+            "FRV_CODIGO": code,
+            "FRV_DESCRI": name,
+            "FRV_BANCO": is_of_bank,
+            "FRV_DESCON": is_discounted,
+            "FRV_PROTES": is_in_protest,
+            "FRV_BLQMOV": "2",
+        }
 
 
-def _day(day: date) -> str:
-    return f"{day.year}{day.month:02d}{day.day:02d}"
+def _nature_rows() -> Iterator[Row]:
+    yield {"ED_CODIGO": "VENDAS", "ED_DESCRIC": "Vendas", "ED_COND": "R", "ED_CREDIT": REVENUE}
+    yield {"ED_CODIGO": "COMPRAS", "ED_DESCRIC": "Compras", "ED_COND": "D", "ED_DEBITO": STOCK}
+
+
+def _note_type(posting: Posting) -> str:
+    return "D" if posting.is_return else "N"
 
 
 def _number_and_series(access_key: str) -> tuple[str, str]:

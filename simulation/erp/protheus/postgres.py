@@ -6,9 +6,10 @@ from pathlib import Path
 
 import duckdb
 
-from simulation.erp.protheus.tables import TABLES, Column
+from simulation.erp.protheus.tables import TABLES
+from simulation.erp.tables import Column
 
-_SQL_TYPES = {"N": "double precision", "I": "integer", "T": "timestamp"}
+_SQL_TYPES = {"N": "double precision", "R": "integer", "T": "timestamp"}
 
 
 def load_postgres(folder: Path, url: str, *, has_stamps: bool = True) -> Mapping[str, int]:
@@ -20,7 +21,7 @@ def load_postgres(folder: Path, url: str, *, has_stamps: bool = True) -> Mapping
     answers there.
     """
     columns = {
-        alias: [column for column in table.columns if has_stamps or column.type != "T"]
+        alias: [column for column in table.columns if has_stamps or column.kind != "T"]
         for alias, table in TABLES.items()
     }
     counts = {}
@@ -49,16 +50,16 @@ def load_postgres(folder: Path, url: str, *, has_stamps: bool = True) -> Mapping
 def _create(name: str, columns: Sequence[Column]) -> str:
     definitions = []
     for column in columns:
-        sql_type = f"character({column.width})" if column.type == "C" else _SQL_TYPES[column.type]
-        definitions.append(f"{column.name.lower()} {sql_type}{'' if column.type == 'T' else ' not null'}")
+        sql_type = f"character({column.width})" if column.kind == "C" else _SQL_TYPES[column.kind]
+        definitions.append(f"{column.name.lower()} {sql_type}{'' if column.kind == 'T' else ' not null'}")
     return f"CREATE TABLE {name} ({', '.join(definitions)}, PRIMARY KEY (r_e_c_n_o_))"
 
 
 def _select(column: Column) -> str:
-    if column.type == "C":
+    if column.kind == "C":
         # A CSV has no blanks behind its values, and nothing at all where only blanks stood.
         return f"rpad(coalesce(\"{column.name}\", ''), {column.width}, ' ')"
-    return f'CAST("{column.name}" AS {_SQL_TYPES[column.type]})'
+    return f'CAST("{column.name}" AS {_SQL_TYPES[column.kind]})'
 
 
 def _literal(text: str) -> str:

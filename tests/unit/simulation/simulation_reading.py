@@ -3,7 +3,6 @@
 A second, independent reading of the contract: what it finds must be the truth file, no more and no less.
 """
 
-import csv
 import gzip
 import io
 import tarfile
@@ -17,9 +16,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
 import yaml
 from lxml import etree
+from simulation_erps_reading import NOTES, Note, read_orders, read_table
 
 AS_OF = datetime(2026, 11, 30, 23, 59, 59, tzinfo=UTC)
 Finding = tuple[str, str, str, str]
@@ -152,92 +151,26 @@ def _document(body: Any) -> Doc:
     )  # fmt: skip
 
 
-def read_table(folder: Path, stem: str) -> list[dict[str, Any]]:
-    """Return an exported table with its text right-trimmed."""
-    path = folder / f"{stem}.parquet"
-    if path.exists():
-        rows = pq.read_table(path).to_pylist()
-    else:
-        with (folder / f"{stem}.csv").open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file, delimiter=";"))
-    return [{k: v.rstrip() if isinstance(v, str) else v for k, v in row.items()} for row in rows]
-
-
-@dataclass
-class Note:
-    """A note of SF1 or SF2, whichever it is."""
-
-    alias: str
-    branch: str
-    entity_key: str
-    access_key: str
-    species: str
-    number: int
-    series: str
-    partner: str
-    amount: Decimal
-    icms: Decimal | None
-    ipi: Decimal | None
-    status: str
-    is_own: bool
-    is_deleted: bool
-
-
-def read_notes(folder: Path) -> list[Note]:
-    """Return the notes of SF1 and SF2 with branch and partner as tax ids."""
-    branches = {row["M0_CODFIL"]: row["M0_CGC"] for row in read_table(folder, "SYS_COMPANY")}
-    customers = {(row["A1_COD"], row["A1_LOJA"]): row["A1_CGC"] for row in read_table(folder, "SA1")}
-    suppliers = {(row["A2_COD"], row["A2_LOJA"]): row["A2_CGC"] for row in read_table(folder, "SA2")}
-    notes = []
-    for alias, partner_column in (("SF1", "FORNECE"), ("SF2", "CLIENTE")):
-        prefix = alias[1:]
-        for row in read_table(folder, alias):
-            partner = row[f"{prefix}_{partner_column}"], row[f"{prefix}_LOJA"]
-            is_returned = row[f"{prefix}_TIPO"] in {"D", "B"}
-            register = customers if (alias == "SF2") is not is_returned else suppliers
-            columns = ("FILIAL", "DOC", "SERIE", partner_column, "LOJA", "TIPO")
-            is_evaluable = alias == "SF2" or row["F1_STATUS"] not in {"", "C"}
-            notes.append(
-                Note(
-                    alias=alias,
-                    branch=branches[row[f"{prefix}_FILIAL"]],
-                    entity_key="|".join(["protheus", alias, *(row[f"{prefix}_{c}"] for c in columns)]),
-                    access_key=row[f"{prefix}_CHVNFE"],
-                    species=row[f"{prefix}_ESPECIE"],
-                    number=int(row[f"{prefix}_DOC"]),
-                    series=row[f"{prefix}_SERIE"].lstrip("0"),
-                    partner=register[partner],
-                    amount=money(row[f"{prefix}_VALBRUT"]),
-                    icms=money(row[f"{prefix}_VALICM"]) if is_evaluable else None,
-                    ipi=money(row[f"{prefix}_VALIPI"]) if is_evaluable else None,
-                    status=row.get("F1_STATUS", ""),
-                    is_own=alias == "SF2" or row["F1_FORMUL"] == "S",
-                    is_deleted=row["D_E_L_E_T_"] == "*",
-                )
-            )
-    return notes
-
-
-def money(value: float) -> Decimal:
-    """Return a float of the ERP as money."""
-    return Decimal(repr(value)).quantize(Decimal("0.01"))
-
-
 def find_mismatches(workspace: Path) -> set[Finding]:
     """Return what is wrong in a workspace: cause, entity type, entity key, company CNPJ."""
     settings = yaml.safe_load((workspace / "confere.yml").read_text(encoding="utf-8"))
     activated = {b["cnpj"]: c["sync_activated_on"] for c in settings["companies"] for b in c["branches"]}
-    erp = workspace / "exports" / "protheus"
+    exports = workspace / "exports"
     documents = read_documents(workspace / "inbox" / "xml")
     voided = read_voided_numbers(workspace / "inbox" / "xml")
-    notes = read_notes(erp)
+    systems = [source["system"] for source in settings["sources"] if source["system"] in NOTES]
+    notes = [note for system in systems for note in NOTES[system](exports / system)]
+    _find_keys(notes, documents)
     by_key: dict[str, list[Note]] = defaultdict(list)
     by_number: dict[tuple[str, str, int, str], list[Note]] = defaultdict(list)
     for note in notes:
         by_key[note.access_key].append(note)
         by_number[note.branch, note.partner, note.number, note.series].append(note)
-    queue = {row["DS_CHAVENF"]: row for row in read_table(erp, "SDS") if row["DS_STATUS"] != "P"}
-    awareness = {row["C00_CHVNFE"]: row["C00_STATUS"] for row in read_table(erp, "C00")}
+    queue, awareness = {}, {}
+    if "protheus" in systems:
+        folder = exports / "protheus"
+        queue = {row["DS_CHAVENF"]: row for row in read_table(folder, "SDS") if row["DS_STATUS"] != "P"}
+        awareness = {row["C00_CHVNFE"]: row["C00_STATUS"] for row in read_table(folder, "C00")}
     found: set[Finding] = set()
     explained: set[str] = set()
     for document in documents.values():
@@ -253,9 +186,35 @@ def find_mismatches(workspace: Path) -> set[Finding]:
             and note.access_key not in documents
             and note.entity_key not in explained
         ):
-            is_void = _number_of(note.access_key) in voided
+            is_void = note.numbered_as in voided
             cause = "denied_or_void_number" if is_void else "erp_without_xml"
             found.add((cause, "erp_document", note.entity_key, note.branch))
+    if "winthor" in systems:
+        found |= _unsent_orders(exports / "winthor")
+    return found
+
+
+def _find_keys(notes: list[Note], documents: dict[str, Doc]) -> None:
+    """Give notes of an ERP without keys that of the document of their issuer, model, series and number."""
+    known = {_number_of(key)[0:1] + _number_of(key)[2:]: key for key in documents}
+    for note in notes:
+        if note.is_keyless_erp:
+            issuer, _, *rest = note.numbered_as
+            note.access_key = known.get((issuer, *rest), "")
+
+
+def _unsent_orders(folder: Path) -> set[Finding]:
+    """Return the orders that wait in the queue for longer than four hours, and those refused."""
+    orders = read_orders(folder)
+    found = set()
+    for row in read_table(folder, "PCW2C_QUEUE"):
+        # As in the import queue: three hours behind UTC, or four.
+        age = AS_OF - (row["DTINCLUSAO"].replace(tzinfo=UTC) + timedelta(hours=3))
+        if row["DTENVIO"] is None and age > timedelta(hours=4):
+            assert row["TABELA"] == "PCPEDC"
+            found.add(
+                ("queued_not_extracted", "record", f"winthor|PCPEDC|{row['CHAVE']}", orders[row["CHAVE"]])
+            )
     return found
 
 
@@ -286,7 +245,7 @@ def _cause(
             return "event_not_applied"
         if document.key in awareness and awareness[document.key] != expected:
             return "event_not_applied"
-    if document.live_event("610110", "610111") == "610110" and any(note.status == "A" for note in live):
+    if document.live_event("610110", "610111") == "610110" and any(not note.is_disagreed for note in live):
         return "event_not_applied"
     if len(live) > 1:
         return "posted_twice"
