@@ -379,3 +379,20 @@ def test_every_reason_for_a_refusal_is_told_in_portuguese() -> None:
         MALFORMED_LINE,
         *(slug for slug, reason in reasons().items() if not reason.is_kept),
     }
+
+
+def test_replication_queues_are_read_by_catalogues() -> None:
+    assert {row["state"] for row in rows("replication_statuses")} == {"pending", "sent", "failed"}
+    assert all(row["native_status"] == row["native_status"].upper() for row in rows("replication_statuses"))
+    streams = rows("replication_streams")
+    assert {row["latency_class"] for row in streams} == {"online", "scheduled"}
+    # only a schedule has hours, and every schedule has them
+    assert all((row["latency_class"] == "scheduled") == bool(row["schedule_hours"]) for row in streams)
+    whole = {row["record_table"] for row in streams if row["is_carried_whole"] == "true"}
+    assert {"PCPEDC", "PCNFSAID", "PCPREST"} <= whole
+
+
+def test_billing_codes_of_winthor() -> None:
+    codes = {row["billing_code"]: row["is_receivable"] == "true" for row in rows("winthor_billing_codes")}
+    assert {code for code, is_receivable in codes.items() if is_receivable} == {"SUPP", "D", "DH"}
+    assert all(len(code) <= 4 for code in codes)

@@ -93,6 +93,7 @@ classified as (
         coalesce(
             together.queued_at is null
             and together.is_standing
+            and coalesce(streams.is_carried_whole, true)
             and together.produced_at between carried.first_queued_at and carried.last_queued_at,
             false
         ) as is_never_queued

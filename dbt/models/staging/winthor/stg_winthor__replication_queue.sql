@@ -7,6 +7,13 @@ with source as (
 
 ),
 
+entries as (
+
+    select * from {{ source('raw_winthor', 'pcretconciliacaomaisneg') }}
+    where {{ is_standing() }}
+
+),
+
 statuses as (
 
     select * from {{ ref('replication_statuses') }}
@@ -18,6 +25,8 @@ told as (
 
     select
         *,
+        upper({{ blank_to_null('tabela') }}) as record_table,
+        {{ blank_to_null('chave') }} as record_key,
         coalesce(dtinclusao, dtcriacao) as queued_at,
         coalesce(dtenvio, dtprocessamento) as sent_at,
         coalesce({{ blank_to_null('erro') }}, {{ blank_to_null('mensagem') }}) as error,
@@ -29,11 +38,21 @@ told as (
 final as (
 
     select
-        {{ envelope('winthor', 'queue_key') }},
-        {{ blank_to_null('codfilial') }} as branch_code,
-        upper({{ blank_to_null('tabela') }}) as record_table,
-        {{ blank_to_null('chave') }} as record_key,
-        upper(left({{ blank_to_null('operacao') }}, 1)) as operation,
+        told._source as source,
+        'winthor' as system,
+        told._key as queue_key,
+        told._row_id as row_id,
+        told._version as version,
+        told._changed_at as changed_at,
+        told._inserted_at as inserted_at,
+        told._recorded_at as recorded_at,
+        told._superseded_at as superseded_at,
+        told._is_deleted as is_deleted,
+        -- entries of the financier are no canonical entity that would tell their branch
+        coalesce({{ blank_to_null('told.codfilial') }}, {{ blank_to_null('entries.codfilial') }}) as branch_code,
+        told.record_table,
+        told.record_key,
+        upper(left({{ blank_to_null('told.operacao') }}, 1)) as operation,
         told.queued_at,
         told.sent_at,
         case
@@ -45,6 +64,11 @@ final as (
         told.error
     from told
     left join statuses on told.native_status = statuses.native_status
+    left join entries
+        on
+            told._source = entries._source
+            and told.record_table = 'PCRETCONCILIACAOMAISNEG'
+            and told.record_key = cast(entries.conciliacaoid as varchar)
 
 )
 
