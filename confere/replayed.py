@@ -1,6 +1,6 @@
 """What a replay did, in plain words for the terminal. Figures come in, sentences go out."""
 
-from dagster_project.session import Replayed
+from dagster_project.replayed import Replayed
 
 
 def told(replayed: Replayed) -> str:

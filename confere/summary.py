@@ -57,7 +57,7 @@ _SOURCES: Final = """
         max(finished_at) filter (where status in ('ok', 'unchanged')),
         count(distinct stream) filter (where status in ('ok', 'unchanged'))
     from quality.extractions
-    where mode is distinct from 'check'
+    where coalesce(mode, '') not in ('check', 'replay', 'reread')
     group by source
     order by source
 """
@@ -66,7 +66,7 @@ _COMPLETENESS: Final = """
         count(*),
         count(*) filter (where lost_at is not null),
         count(*) filter (where not is_evaluable),
-        coalesce(sum(quarantine_rows), 0)
+        (select count(*) from quality.quarantine where resolved_at is null)
     from quality.completeness_verdicts
 """
 _LOST: Final = """

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from dagster_project.environment import switch_telemetry_off
 from dagster_project.errors import NothingSelected
 from dagster_project.progress import LoggedProgress, Progress
-from dagster_project.session import Replayed, RunSession, open_session
+from dagster_project.replayed import Replayed
+from dagster_project.session import RunSession, open_session
 from ingestion.expectations.landing_suites import read_suites
 from ingestion.load import SourceResult
 from ingestion.workspace import Workspace

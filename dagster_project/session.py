@@ -8,10 +8,8 @@ business rule either.
 
 import time
 import uuid
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -36,10 +34,10 @@ from dagster_project.software import software_version
 from ingestion.context import LoadContext
 from ingestion.contracts import Contracts, dbt_project_dir, read_contracts
 from ingestion.errors import ConfereError, ConfigurationError
-from ingestion.load import SourceResult, can_be_replayed, load_source, replay
+from ingestion.load import SourceResult, load_source, replay
 from ingestion.load_verdicts import judge_sources, require_checks
 from ingestion.state import read_waivers
-from ingestion.store import Check, CheckResult, Quarantined, Run, Store, StreamResult
+from ingestion.store import Check, CheckResult, Run, Store, StreamResult
 from ingestion.workspace import Workspace
 
 COMPLETENESS_MODEL: Final = "completeness_verdicts"
@@ -54,32 +52,6 @@ _CHECK_STATUS: Final = {
     "fail": "failed",
     "skipped": "skipped",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """What became of refused input that was taken again.
-
-    Of `tried` entries `taken` are refused no more; `refused` counts the others by (source, stream, reason).
-    `waiting` were not kept as they came and can only be delivered again.
-    """
-
-    tried: int
-    taken: int
-    refused: Mapping[tuple[str, str, str], int]
-    waiting: int
-
-    @classmethod
-    def between(cls, before: Sequence[Quarantined], after: Sequence[Quarantined]) -> "Replayed":
-        """From what stood refused before and after; an entry is known by its place."""
-        tried = {(e.source, e.stream, e.place) for e in before if can_be_replayed(e)}
-        still = [entry for entry in after if (entry.source, entry.stream, entry.place) in tried]
-        return cls(
-            tried=len(tried),
-            taken=len(tried) - len(still),
-            refused=Counter((entry.source, entry.stream, entry.reason) for entry in still),
-            waiting=len(before) - len(tried),
-        )
 
 
 def wall_clock() -> datetime:

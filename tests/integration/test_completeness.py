@@ -228,3 +228,16 @@ def tamper(path: Path, old: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_a_row_that_changed_into_a_bad_one_counts_where_its_last_version_lies(tmp_path: Path) -> None:
+    south, north = two_companies(tmp_path)
+    run(tmp_path)
+    posted = next(row for row in north.tables["SF1"] if row["F1_VALBRUT"] == "300.00")
+    posted["F1_VALBRUT"] = "trezentos"
+    north.write_tables()
+    run(tmp_path)
+    assert south.query(
+        "select source_rows, quarantine_rows, store_rows, held_rows, live_rows, staged_rows, mart_rows, lost_at"
+        " from quality.completeness_verdicts where source = 'protheus_norte' and stream = 'SF1'"
+    ) == [(3, 2, 1, 1, 2, 2, 1, None)]

@@ -27,14 +27,14 @@ CONTENT = """
     create table quality.extractions as
     select 'run-1' as run_id, 'protheus' as source, 'SE1' as stream, 'error' as status,
         'não foi entregue' as message, 'full' as mode, timestamptz '2026-11-30 23:00:00+00' as finished_at
-    union all select 'run-1', 'protheus', 'SF1', 'ok', null, 'full', timestamptz '2026-11-30 22:00Z'
-    union all select 'run-1', 'protheus', 'SF2', 'unchanged', null, 'full', timestamptz '2026-11-29 22:00Z'
-    union all select 'run-1', 'xml', 'files', 'error', 'sem pasta', 'full', timestamptz '2026-11-30 22:00Z'
-    union all select 'run-1', 'xml', 'signatures', 'ok', null, 'check', timestamptz '2026-11-30 22:00Z';
+    union all select 'run-1', 'protheus', 'SF1', 'ok', null, 'full', timestamptz '2026-11-30 22:00:00Z'
+    union all select 'run-1', 'protheus', 'SF2', 'unchanged', null, 'full', timestamptz '2026-11-29 22:00:00Z'
+    union all select 'run-1', 'xml', 'files', 'error', 'vazia', 'full', timestamptz '2026-11-30 22:00:00Z'
+    union all select 'run-1', 'xml', 'signatures', 'ok', null, 'check', timestamptz '2026-11-30 22:00:00Z';
     create table quality.completeness_verdicts as
     select 'protheus' as source, 'SF1' as stream, null::varchar as lost_at, true as is_evaluable,
-        2::bigint as quarantine_rows, null::bigint as lost_rows, null::decimal(38, 2) as lost_amount
-    union all select 'protheus', 'SF2', null, false, null, null, null;
+        null::bigint as lost_rows, null::decimal(38, 2) as lost_amount
+    union all select 'protheus', 'SF2', null, false, null, null;
     create table quality.quarantine as
     select 'xml' as source, 'files' as stream, 'a/b.xml' as place, 'not_xml' as reason,
         null::timestamptz as resolved_at

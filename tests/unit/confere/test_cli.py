@@ -304,7 +304,7 @@ def test_the_summary_says_what_an_analyst_asks_first(confere: Confere, root: Pat
     assert "xml nunca 0" in lines
     assert (
         "Completude: nada se perdeu no caminho (2 fluxos conferidos, 1 sem total da fonte na última leitura);"
-        " em quarentena: 2" in " ".join(lines)
+        " em quarentena: 1.200" in " ".join(lines)
     )
     assert "xml not_xml 1.200 a/b.xml" in lines
     assert "protheus SE1 não foi entregue" in lines

@@ -1,7 +1,7 @@
 """What `confere replay` says it did."""
 
 from confere.replayed import told
-from dagster_project.session import Replayed
+from dagster_project.replayed import Replayed
 from ingestion.store import MALFORMED_LINE, Quarantined
 
 
