@@ -238,6 +238,7 @@ def test_a_row_that_changed_into_a_bad_one_counts_where_its_last_version_lies(tm
     north.write_tables()
     run(tmp_path)
     assert south.query(
-        "select source_rows, quarantine_rows, store_rows, held_rows, live_rows, staged_rows, mart_rows, lost_at"
+        "select source_rows, quarantine_rows, store_rows, held_rows, live_rows, staged_rows, mart_rows,"
+        " lost_at"
         " from quality.completeness_verdicts where source = 'protheus_norte' and stream = 'SF1'"
     ) == [(3, 2, 1, 1, 2, 2, 1, None)]
