@@ -72,8 +72,9 @@ def _stale_sources(
 ) -> Iterator[tuple[str, dict[str, str]]]:
     rows = connection.execute(
         "select source, max(finished_at) filter (status in ('ok', 'unchanged')) as read_at"
-        # a check of what is stored reads no source
-        " from quality.extractions where mode is distinct from 'check' group by source order by source"
+        # what is stored already tells nothing of its source
+        " from quality.extractions where coalesce(mode, '') not in ('check', 'replay', 'reread')"
+        " group by source order by source"
     ).fetchall()
     for source, read_at in rows:
         if read_at is None or now - read_at > MAX_AGE:

@@ -29,6 +29,7 @@ from dagster_project.publication import (
     publish,
     read_origin,
 )
+from dagster_project.replayed import Replayed
 from dagster_project.run_checks import check_run
 from dagster_project.software import software_version
 from ingestion.context import LoadContext

@@ -355,8 +355,7 @@ class Merge:
         if not self._contract.repeats and self._exists("from refused where _row_id is not null"):
             # a good row of the same identity came too: the refused one is one more, not its next version
             self._connection.execute(
-                "update refused set is_surplus = true"
-                f" where _row_id in (select _row_id from {self._landed})"
+                f"update refused set is_surplus = true where _row_id in (select _row_id from {self._landed})"
             )
 
     def _plan(self, *, looks_for_gone: bool) -> None:

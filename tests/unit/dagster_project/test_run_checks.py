@@ -77,9 +77,10 @@ def test_a_source_that_was_not_read_for_long(warehouse: Path, status: str, hours
     assert results(warehouse)["freshness"].status == expected
 
 
-def test_a_check_of_what_is_stored_reads_no_source(warehouse: Path) -> None:
+@pytest.mark.parametrize("mode", ["check", "replay", "reread"])
+def test_what_is_stored_already_tells_nothing_of_its_source(warehouse: Path, mode: str) -> None:
     extraction(warehouse, "error", age=timedelta(hours=1))
-    extraction(warehouse, "ok", mode="check")
+    extraction(warehouse, "ok", mode=mode)
     assert results(warehouse)["freshness"].status == "warned"
 
 
