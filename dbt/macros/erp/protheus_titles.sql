@@ -14,11 +14,14 @@
     turns round.
 -#}
 {% macro protheus_title_side(movement, receivable, payable) -%}
+    {%- set is_receivable -%}
+        coalesce({{ receivable }}.title_key is not null and {{ movement }}.partner_code in ('', {{ receivable }}.partner_code), false)
+    {%- endset -%}
     case
             when {{ movement }}.origin_table = 'FK1' then 'receivable'
             when {{ movement }}.origin_table = 'FK2' then 'payable'
-            when {{ receivable }}.title_key is not null and {{ payable }}.title_key is null then 'receivable'
-            when {{ payable }}.title_key is not null and {{ receivable }}.title_key is null then 'payable'
+            when {{ is_receivable }} and {{ payable }}.title_key is null then 'receivable'
+            when {{ payable }}.title_key is not null and not {{ is_receivable }} then 'payable'
             when ({{ movement }}.direction = 'R') <> ({{ movement }}.is_reversal or {{ movement }}.kind = 'wallet_return') then 'receivable'
             else 'payable'
         end

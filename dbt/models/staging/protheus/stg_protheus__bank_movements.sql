@@ -236,14 +236,13 @@ from_se5 as (
     left join reconciled
         on
             movements.source = reconciled.source
-            and movements.origin_table = 'FK5'
-            and movements.origin_id = reconciled.origin_id
+            -- as part of the key: a condition on one side alone would have every pair of rows compared
+            and case when movements.origin_table = 'FK5' then movements.origin_id end = reconciled.origin_id
     left join operations
         on
             movements.source = operations.source
             and movements.origin_table = operations.origin_table
-            and movements.origin_id = operations.origin_id
-            and movements.origin_table <> 'FK5'
+            and case when movements.origin_table <> 'FK5' then movements.origin_id end = operations.origin_id
     left join reconciled_operations on operations.operation_key = reconciled_operations.operation_key
     where movements.bank_code is not null
 
@@ -279,10 +278,7 @@ judged as (
             else movements.payable_key
         end as title_key
     from from_se5 as movements
-    left join titles as receivables
-        on
-            movements.receivable_key = receivables.title_key
-            and movements.partner_code in ('', receivables.partner_code)
+    left join titles as receivables on movements.receivable_key = receivables.title_key
     left join titles as payables on movements.payable_key = payables.title_key
 
 ),

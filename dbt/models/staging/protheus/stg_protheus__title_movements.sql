@@ -194,10 +194,7 @@ placed as (
         only_in_se5.*,
         {{ protheus_title_side('only_in_se5', 'receivables', 'payables') }} as side
     from only_in_se5
-    left join titles as receivables
-        on
-            only_in_se5.receivable_key = receivables.title_key
-            and only_in_se5.partner_code in ('', receivables.partner_code)
+    left join titles as receivables on only_in_se5.receivable_key = receivables.title_key
     left join titles as payables on only_in_se5.payable_key = payables.title_key
 
 ),

@@ -240,10 +240,9 @@ final as (
     -- without the dictionary a register of both kinds of rows is read as both
     left join partners as common_partners
         on
-            sharing.is_inferred
-            and titles.source = common_partners.source
+            titles.source = common_partners.source
             and common_partners.branch_code = ''
-            and titles.partner_code = common_partners.partner_code
+            and case when sharing.is_inferred then titles.partner_code end = common_partners.partner_code
             and titles.partner_store = common_partners.partner_store
             and common_partners.register = case titles.side when 'receivable' then 'customer' else 'supplier' end
     left join spelled
@@ -255,12 +254,12 @@ final as (
             and titles.title_key <> spelled.title_key
     left join abated
         on
-            titles.title_kind = 'abatement'
-            and titles.source = abated.source
+            titles.source = abated.source
             and titles.side = abated.side
             and titles.own_branch = abated.own_branch
             and titles.title_prefix = abated.title_prefix
-            and titles.title_number = abated.title_number
+            -- as part of the key: a condition on one side alone would have every pair of rows compared
+            and case when titles.title_kind = 'abatement' then titles.title_number end = abated.title_number
             and titles.instalment = abated.instalment
             and titles.partner_code = abated.partner_code
             and titles.partner_store = abated.partner_store
