@@ -96,11 +96,21 @@ OnNode = Callable[[str, int, int], None]
 
 
 class DbtProject:
-    """A dbt project at its paths; what was parsed is kept, so that the build does not read it again."""
+    """A dbt project at its paths; what was parsed is kept, so that the build does not read it again.
 
-    def __init__(self, paths: DbtPaths) -> None:
+    `unused_systems` are systems of which nothing is stored: their staging is not built and feeds nothing.
+    """
+
+    def __init__(self, paths: DbtPaths, *, unused_systems: Sequence[str] = ()) -> None:
         self.paths = paths
+        self._unused_systems = unused_systems
         self._graph: Any = None
+
+    @property
+    def excluded(self) -> tuple[str, ...]:
+        """What no build makes, in dbt's selection syntax."""
+        folders = (f"path:models/staging/{system}" for system in self._unused_systems)
+        return ("resource_type:unit_test", *folders)
 
     def parse(self) -> Mapping[str, Any]:
         """The manifest as plain data. Raises DbtError."""
@@ -120,7 +130,7 @@ class DbtProject:
         Unit tests are left to the test suite. A partial build runs the tests whose parents it builds or finds
         built ("buildable"). Raises DbtError when dbt did not get as far as the nodes.
         """
-        arguments = ["build", "--exclude-resource-type", "unit_test"]
+        arguments = ["build", "--exclude", *self.excluded]
         if select:
             arguments += ["--indirect-selection", "buildable", "--select", *select]
         if full_refresh:
@@ -164,6 +174,7 @@ class DbtProject:
             result = runner.invoke(
                 [
                     *arguments,
+                    *("--vars", json.dumps({"unused_systems": list(self._unused_systems)})),
                     *("--project-dir", str(self.paths.project_dir)),
                     *("--profiles-dir", str(self.paths.project_dir)),
                     *("--target-path", str(self.paths.target_dir)),

@@ -4,7 +4,7 @@ dagster-dbt reads the manifest (keys, lineage, checks); the build itself does no
 resource, which would start a second Python and import dbt again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import dagster as dg
@@ -32,15 +32,17 @@ class LayerTranslator(DagsterDbtTranslator):
         return "_".join(dbt_resource_props["fqn"][1:-1]) or str(dbt_resource_props["resource_type"])
 
 
-def build_model_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
-    """One subsettable multi-asset over everything that `dbt build` builds."""
+def build_model_assets(
+    manifest: Mapping[str, Any], *, excluded: Sequence[str] = ("resource_type:unit_test",)
+) -> dg.AssetsDefinition:
+    """One subsettable multi-asset over everything that `dbt build` builds; `excluded` in dbt's syntax."""
     translator = LayerTranslator()
 
     @dbt_assets(
         manifest=manifest,
         name="build_models",
         dagster_dbt_translator=translator,
-        exclude="resource_type:unit_test",
+        exclude=" ".join(excluded),
         pool=POOL,
     )
     def build_models(context: dg.AssetExecutionContext, run: dg.ResourceParam[SessionOfRun]) -> Events:

@@ -98,7 +98,7 @@ def _build_and_publish(session: RunSession) -> None:
     from dagster_project.model_assets import build_model_assets
     from dagster_project.published_asset import build_published_asset
 
-    models = build_model_assets(session.manifest())
+    models = build_model_assets(session.manifest(), excluded=session.excluded_models)
     _execute([models, build_published_asset(models)], session)
 
 
@@ -112,7 +112,7 @@ def _run_selection(session: RunSession, select: str) -> None:
     from dagster_project.published_asset import PUBLISHED_KEY, build_published_asset
     from dagster_project.raw_assets import build_raw_assets
 
-    models = build_model_assets(session.manifest())
+    models = build_model_assets(session.manifest(), excluded=session.excluded_models)
     raw = build_raw_assets(session.contracts)
     try:
         selected = build_dbt_asset_selection([models], dbt_select=select)

@@ -141,7 +141,10 @@ class RunSession:
     ) -> None:
         self.workspace = workspace
         self.run = run
-        self.contracts = contracts
+        # nobody pays for the tables of an ERP that the workspace does not have
+        in_use = {source.system for source in workspace.sources}
+        unused = sorted({table.system for table in contracts.tables} - in_use)
+        self.contracts = contracts.without(unused)
         self.full = full
         self.progress = progress
         self.sources: dict[str, SourceResult] = {}
@@ -163,7 +166,8 @@ class RunSession:
                 warehouse=workspace.warehouse_path,
                 target_dir=self._state_dir / "dbt",
                 log_dir=self._state_dir / "dbt" / "logs",
-            )
+            ),
+            unused_systems=unused,
         )
 
     # steps --------------------------------------------------------------------------------------------------
@@ -253,6 +257,11 @@ class RunSession:
             and origin.holds_at(self.run.as_of)
             and origin.fingerprint == self._open_store().fingerprint()
         )
+
+    @property
+    def excluded_models(self) -> Sequence[str]:
+        """What a run does not build, in dbt's selection syntax."""
+        return self._dbt.excluded
 
     def manifest(self) -> Mapping[str, Any]:
         """dbt's manifest of the project, read once."""

@@ -5,7 +5,7 @@ One list serves dbt and ingestion alike. No table, column or system name may be 
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -181,6 +181,13 @@ class Contracts:
     def of_system(self, system: str) -> tuple[TableContract, ...]:
         """The table contracts of one system, in the order of its YAML."""
         return tuple(table for table in self.tables if table.system == system)
+
+    def without(self, systems: Collection[str]) -> "Contracts":
+        """The contracts of every other system."""
+        return Contracts(
+            tuple(table for table in self.tables if table.system not in systems),
+            tuple(table for table in self.document_tables if table.system not in systems),
+        )
 
     def is_fiscal(self, system: str) -> bool:
         """Whether a system delivers documents that a parser reads, not tables."""
