@@ -31,7 +31,7 @@ from simulation.world import Act, World
 Progress = Callable[[int, int], None]
 """Called now and then with the documents made and the documents there will be."""
 
-DEFAULT_ERPS = ("protheus",)
+DEFAULT_ERPS = tuple(SYSTEMS)
 """The ERPs of a world that asks for none."""
 
 _ACTS_PER_REPORT = 500

@@ -37,7 +37,7 @@ final as (
         'receivable' as side,
         {{ blank_to_null('receivables.tipo') }} as title_type,
         -- a code that is no receivable (returns, bonus, credits, what was split) stays visible and owes nothing
-        case when coalesce(billing_codes.is_receivable, true) then 'title' else 'non_receivable' end as title_kind,
+        case when coalesce(billing_codes.is_receivable, true) then 'ordinary' else 'non_receivable' end as title_kind,
         1 as sign,
         {{ key_of_row('PCNFSAID', ['receivables.numtransvenda'], 'receivables._source') }} as erp_document_key,
         cast(receivables.codcli as varchar) as partner_code,
@@ -81,7 +81,7 @@ final as (
         coalesce({{ blank_to_null('payables.codfilial') }}, '') as branch_code,
         'payable' as side,
         {{ blank_to_null('payables.tipolanc') }} as title_type,
-        case when payables.tipolanc = 'P' then 'provisional' else 'title' end as title_kind,
+        case when payables.tipolanc = 'P' then 'provisional' else 'ordinary' end as title_kind,
         -- a negative entry lowers what is owed
         case when payables.valor < 0 then -1 else 1 end as sign,
         {{ key_of_row('PCNFENT', ['payables.numtransent'], 'payables._source') }} as erp_document_key,
