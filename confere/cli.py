@@ -85,7 +85,7 @@ def sample(
     ] = "all",
     erp: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="An ERP (repeatable; default: Protheus); they share the branches."),
+        typer.Option(metavar="NAME", help="An ERP (repeatable; all by default); they share the branches."),
     ] = None,
 ) -> None:
     """Make a simulated workspace, as the systems of a group of companies would hand it over."""
