@@ -26,14 +26,14 @@ def title(
     return row if recno is None else {**row, "R_E_C_N_O_": recno}
 
 
-def test_first_delivery_gives_every_row_a_version_in_the_order_of_identity(world: World) -> None:
+def test_first_delivery_gives_every_row_a_version_in_the_order_of_its_record(world: World) -> None:
     world.deliver("SE1.csv", [title("B", recno=1), title("A", recno=2)])
     result = world.load("SE1")
     assert (result.status, result.mode, result.rows_read, result.rows_new) == ("ok", "full", 2, 2)
-    assert world.versions("se1") == [("erp|SE1|01|A#2", 1, False), ("erp|SE1|01|B#1", 2, False)]
+    assert world.versions("se1") == [("erp|SE1|01|B#1", 1, False), ("erp|SE1|01|A#2", 2, False)]
     assert world.versions("se1", "_source, _table, _key, _extraction_id") == [
-        ("erp", "SE1", "erp|SE1|01|A", "run1:erp:SE1"),
         ("erp", "SE1", "erp|SE1|01|B", "run1:erp:SE1"),
+        ("erp", "SE1", "erp|SE1|01|A", "run1:erp:SE1"),
     ]
 
 
