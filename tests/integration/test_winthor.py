@@ -101,7 +101,7 @@ def queued(table: str, key: object, at: str, *, sent: str = "", **columns: objec
     return {"TABELA": table, "CHAVE": key, "OPERACAO": "I", "DTINCLUSAO": at, "DTENVIO": sent} | columns
 
 
-def movement(transaction: int, kind: str, **columns: object) -> dict[str, object]:
+def movement(transaction: object, kind: str, **columns: object) -> dict[str, object]:
     return {
         "NUMTRANS": transaction,
         "NUMSEQ": "",
@@ -144,9 +144,14 @@ def world(tmp_path_factory: pytest.TempPathFactory, keys: dict[str, str]) -> Wor
     # titles
     world.tables["PCPREST"] = [
         title(8801, "1"),
-        title(8801, "01", DTPAG=date(2026, 9, 10), VPAGO="100.00", NUMTRANS=500),
+        title(8801, "01", DTPAG=date(2026, 9, 10), VPAGO="103.00", TXPERM="3.00", NUMTRANS=500),
         title(8801, "A", CODCOB="DESD", DTPAG=date(2026, 9, 1)),
         title(8802, "1", VALOR="0.00", VALORORIG="100.00", DTCANCEL=date(2026, 8, 11)),
+    ]
+    # neither table has a key of its own, and a database that has no blanks has nulls in what names a row
+    world.tables["PCMOV"] = [
+        {"NUMTRANSVENDA": 8801, "NUMTRANSENT": "", "NUMSEQ": 1, "CODPROD": 5, "CODOPER": "S", "QT": 1},
+        {"NUMTRANSVENDA": "", "NUMTRANSENT": 77, "NUMSEQ": "", "CODPROD": 5, "CODOPER": "E", "QT": 1},
     ]
     # registers
     world.tables["PCCLIENT"] = [{"CODCLI": 7, "CLIENTE": "Cliente", "CGCENT": punctuated(CUSTOMER)}]
@@ -164,6 +169,7 @@ def world(tmp_path_factory: pytest.TempPathFactory, keys: dict[str, str]) -> Wor
         movement(500, "D"),
         movement(501, "D", HISTORICO="a"),
         movement(501, "C", HISTORICO="b"),
+        movement("", "D"),
     ]
     world.tables["PCBANCO"] = [{"CODBANCO": 237, "NOME": "BRADESCO", "CODCONTABIL": "1020102"}]
     world.tables["PCLANCAMENTO"] = [
@@ -282,7 +288,7 @@ def test_titles_bank_and_ledger_are_in_the_store(world: World) -> None:
     ]
     assert [(source, float(amount), rows) for source, amount, rows in bank] == [
         ("turned", 100.0, 1),
-        ("winthor", 100.0, 3),
+        ("winthor", 200.0, 4),
     ]
     assert [(key, deleted, float(amount)) for key, deleted, amount in ledger] == [
         ("winthor|PCLANCAMENTO|1", False, 100.0),
@@ -292,3 +298,23 @@ def test_titles_bank_and_ledger_are_in_the_store(world: World) -> None:
 
 def test_nothing_was_refused(world: World) -> None:
     assert world.query("select stream, reason, detail from quality.quarantine") == []
+
+
+def test_every_row_is_an_entity_with_its_amount(world: World) -> None:
+    rows = world.query(
+        "select stream, live_rows, staged_rows, live_amount, staged_amount, lost_at, quarantine_rows"
+        " from quality.completeness_verdicts where source = 'winthor' and staged_as = 'entity'"
+    )
+    told = {str(row[0]): row[1:] for row in rows}
+    assert all(lost_at is None and refused == 0 for *_, lost_at, refused in told.values()), told
+    assert told["PCPREST"][:4] == (4, 4, 300, 300)
+    assert told["PCMOV"][:2] == (2, 2)
+    assert told["PCMOVCR"][:4] == (4, 4, 400, 400)
+
+
+def test_items_know_their_document(world: World) -> None:
+    with duckdb.connect(str(world.root / "warehouse/confere.duckdb"), read_only=True) as connection:
+        items = connection.execute(
+            "select erp_document_key, direction from intermediate.int_erp_document_items__unioned order by 1"
+        ).fetchall()
+    assert items == [("winthor|PCNFENT|77", "inbound"), ("winthor|PCNFSAID|8801", "outbound")]

@@ -1,8 +1,11 @@
-{#- What `envelope` gave a relation, carried on from it; the key apart, whose name is the entity's. -#}
-{% macro carried_envelope(relation) -%}
+{#-
+    What `envelope` gave a relation, carried on from it; the key apart, whose name is the entity's. Where one row gives several of an entity, `part`
+    is the SQL of what tells them apart.
+-#}
+{% macro carried_envelope(relation, part=none) -%}
     {{ relation }}.source,
         {{ relation }}.system,
-        {{ relation }}.row_id,
+        {% if part %}concat({{ relation }}.row_id, '|', {{ part }}) as row_id{% else %}{{ relation }}.row_id{% endif %},
         {{ relation }}.version,
         {{ relation }}.changed_at,
         {{ relation }}.inserted_at,

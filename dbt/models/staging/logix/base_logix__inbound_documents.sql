@@ -24,16 +24,7 @@ cancelled as (
 final as (
 
     select
-        source._source as source,
-        'logix' as system,
-        source._key as erp_document_key,
-        source._row_id as row_id,
-        source._version as version,
-        source._changed_at as changed_at,
-        source._inserted_at as inserted_at,
-        source._recorded_at as recorded_at,
-        source._superseded_at as superseded_at,
-        source._is_deleted as is_deleted,
+        {{ envelope('logix', 'erp_document_key') }},
         source._row_hash as row_hash,
         'inbound' as direction,
         cast(null as boolean) as is_own_form,

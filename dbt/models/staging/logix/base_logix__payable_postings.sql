@@ -39,6 +39,8 @@ both_sides as (
         {{ blank_to_null(counter_account) }} as counter_account,
         dat_movto as posted_on,
         val_lancto as amount,
+        -- an amount stands on one side of a row, on the debit where there is one
+        case when '{{ side }}' = 'debit' or {{ blank_to_null('cta_deb') }} is null then val_lancto end as native_amount,
         coalesce({{ blank_to_null('liberado') }}, 'S') = 'S' as is_actual,
         cast(lote_contab as varchar) as lot,
         cast(num_lancto as varchar) as document,
@@ -68,6 +70,7 @@ one_side as (
         cast(null as varchar) as counter_account,
         dat_lanc as posted_on,
         val_lanc as amount,
+        val_lanc as native_amount,
         coalesce({{ blank_to_null('ies_liberad_contab') }}, 'S') = 'S' as is_actual,
         cast(num_lote_lanc as varchar) as lot,
         cast(num_ad_ap as varchar) as document,
@@ -104,9 +107,10 @@ final as (
         *,
         case ad_or_ap when '1' then 'ad_mestre' when '2' then 'ap' end as origin_table,
         -- the payment, whatever its version
-        case ad_or_ap
-            when '1' then concat_ws('|', source, 'ad_mestre', branch_code, num_ad_ap)
-            when '2' then concat_ws('|', source, 'ap', branch_code, num_ad_ap)
+        case
+            when num_ad_ap is null then null
+            when ad_or_ap = '1' then {{ key_of_row('ad_mestre', ['branch_code', 'num_ad_ap'], 'source') }}
+            when ad_or_ap = '2' then {{ key_of_row('ap', ['branch_code', 'num_ad_ap'], 'source') }}
         end as origin_key
     from postings
 

@@ -30,8 +30,8 @@ named_by_preview as (
         _source as source,
         coalesce({{ blank_to_null('empresa_cre') }}, empresa) as branch_code,
         trim(docum_cre) as title_number,
-        min(concat_ws('|', _source, 'fat_nf_mestre', empresa, trans_nota_fiscal)) as erp_document_key,
-        count(distinct concat_ws('|', empresa, trans_nota_fiscal)) as documents
+        min({{ key_of_row('fat_nf_mestre', ['empresa', 'trans_nota_fiscal']) }}) as erp_document_key,
+        count(distinct {{ key_of_row('fat_nf_mestre', ['empresa', 'trans_nota_fiscal']) }}) as documents
     from previews
     where {{ blank_to_null('docum_cre') }} is not null
     group by _source, coalesce({{ blank_to_null('empresa_cre') }}, empresa), trim(docum_cre)

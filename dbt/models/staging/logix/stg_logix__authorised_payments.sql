@@ -11,8 +11,8 @@ final as (
     select
         {{ envelope('logix', 'pair_key') }},
         cod_empresa as branch_code,
-        concat_ws('|', _source, 'ad_mestre', cod_empresa, num_ad) as authorisation_key,
-        concat_ws('|', _source, 'ap', cod_empresa, num_ap) as title_key
+        {{ key_of_row('ad_mestre', ['cod_empresa', 'num_ad']) }} as authorisation_key,
+        {{ key_of_row('ap', ['cod_empresa', 'num_ap']) }} as title_key
     from source
 
 )

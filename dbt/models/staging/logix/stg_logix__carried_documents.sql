@@ -11,7 +11,7 @@ final as (
     select
         {{ envelope('logix', 'carried_key') }},
         empresa as branch_code,
-        concat_ws('|', _source, 'fat_nf_mestre', empresa, trans_nota_fiscal) as erp_document_key,
+        {{ key_of_row('fat_nf_mestre', ['empresa', 'trans_nota_fiscal']) }} as erp_document_key,
         cast(seq_doc_carga as varchar) as sequence,
         upper({{ blank_to_null('chave_acesso') }}) as carried_access_key,
         cast(nota_fiscal as varchar) as carried_number,

@@ -12,7 +12,7 @@ final as (
         source,
         'logix' as system,
         branch_code,
-        concat_ws('|', source, 'fat_nf_mestre', branch_code, document_id) as erp_document_key,
+        {{ key_of_row('fat_nf_mestre', ['branch_code', 'document_id'], 'source') }} as erp_document_key,
         tax,
         base_amount,
         tax_amount,

@@ -44,7 +44,7 @@ of_outbound as (
         empresa as branch_code,
         trans_nota_fiscal as document_id,
         seq_item_nf as item_number,
-        concat_ws('|', _source, 'fat_nf_mestre', empresa, trans_nota_fiscal) as erp_document_key,
+        {{ key_of_row('fat_nf_mestre', ['empresa', 'trans_nota_fiscal']) }} as erp_document_key,
         'outbound' as direction,
         cast(seq_item_nf as varchar) as item,
         {{ blank_to_null('item') }} as product_code,
@@ -64,7 +64,7 @@ of_inbound as (
         {{ envelope('logix', 'item_key') }},
         cod_empresa as branch_code,
         num_aviso_rec as document_id,
-        concat_ws('|', _source, 'nf_sup', cod_empresa, num_aviso_rec) as erp_document_key,
+        {{ key_of_row('nf_sup', ['cod_empresa', 'num_aviso_rec']) }} as erp_document_key,
         'inbound' as direction,
         cast(num_seq as varchar) as item,
         {{ blank_to_null('cod_item') }} as product_code,
@@ -82,16 +82,8 @@ of_inbound as (
 final as (
 
     select
-        of_outbound.source,
-        of_outbound.system,
+        {{ carried_envelope('of_outbound') }},
         of_outbound.item_key,
-        of_outbound.row_id,
-        of_outbound.version,
-        of_outbound.changed_at,
-        of_outbound.inserted_at,
-        of_outbound.recorded_at,
-        of_outbound.superseded_at,
-        of_outbound.is_deleted,
         of_outbound.branch_code,
         of_outbound.erp_document_key,
         of_outbound.direction,
@@ -119,16 +111,8 @@ final as (
     union all
 
     select
-        of_inbound.source,
-        of_inbound.system,
+        {{ carried_envelope('of_inbound') }},
         of_inbound.item_key,
-        of_inbound.row_id,
-        of_inbound.version,
-        of_inbound.changed_at,
-        of_inbound.inserted_at,
-        of_inbound.recorded_at,
-        of_inbound.superseded_at,
-        of_inbound.is_deleted,
         of_inbound.branch_code,
         of_inbound.erp_document_key,
         of_inbound.direction,

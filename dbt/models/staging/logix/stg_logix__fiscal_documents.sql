@@ -48,7 +48,7 @@ species as (
 
 partners as (
 
-    select * from {{ ref('base_logix__partner_tax_ids') }}
+    select * from {{ ref('base_logix__partners') }}
 
 ),
 
@@ -96,16 +96,8 @@ kinds as (
 final as (
 
     select
-        kinds.source,
-        kinds.system,
+        {{ carried_envelope('kinds') }},
         kinds.erp_document_key,
-        kinds.row_id,
-        kinds.version,
-        kinds.changed_at,
-        kinds.inserted_at,
-        kinds.recorded_at,
-        kinds.superseded_at,
-        kinds.is_deleted,
         kinds.row_hash,
         kinds.direction,
         kinds.is_own_form,
@@ -134,8 +126,8 @@ final as (
     left join partners
         on
             kinds.source = partners.source
-            and kinds.wanted_register = partners.wanted_register
             and kinds.partner_code = partners.partner_code
+            and {{ logix_answers('partners', 'kinds.wanted_register') }}
     left join taxes
         on
             kinds.direction = 'outbound'

@@ -11,7 +11,7 @@ final as (
     select
         {{ envelope('logix', 'preview_key') }},
         empresa as branch_code,
-        concat_ws('|', _source, 'fat_nf_mestre', empresa, trans_nota_fiscal) as erp_document_key,
+        {{ key_of_row('fat_nf_mestre', ['empresa', 'trans_nota_fiscal']) }} as erp_document_key,
         cast(seq_duplicata as varchar) as instalment,
         val_duplicata as amount,
         dat_vencto_cdesc as discount_until,

@@ -62,7 +62,7 @@ keyed as (
 
     select
         *,
-        concat_ws('|', source, 'fat_nf_mestre', branch_code, document_id) as erp_document_key
+        {{ key_of_row('fat_nf_mestre', ['branch_code', 'document_id'], 'source') }} as erp_document_key
     from legs
 
 ),
@@ -70,16 +70,8 @@ keyed as (
 final as (
 
     select
-        keyed.source,
-        keyed.system,
-        keyed.document_key || '|' || keyed.leg as state_key,
-        keyed.row_id || '|' || keyed.leg as row_id,
-        keyed.version,
-        keyed.changed_at,
-        keyed.inserted_at,
-        keyed.recorded_at,
-        keyed.superseded_at,
-        keyed.is_deleted,
+        {{ carried_envelope('keyed', part='keyed.leg') }},
+        concat(keyed.document_key, '|', keyed.leg) as state_key,
         keyed.branch_code,
         keyed.erp_document_key,
         keyed.leg,

@@ -7,32 +7,27 @@ with postings as (
 final as (
 
     select
-        source,
-        system,
-        entry_key,
-        row_id || '|' || side as row_id,
-        version,
-        changed_at,
-        inserted_at,
-        recorded_at,
-        superseded_at,
-        is_deleted,
-        branch_code,
-        side,
-        ledger_account,
-        counter_account,
-        posted_on,
-        amount,
-        cast(case side when 'debit' then amount when 'credit' then -amount end as decimal(18, 2)) as signed_amount,
-        is_actual,
-        lot,
-        document,
-        line,
-        history,
-        origin_key,
-        is_manual,
+        {{ carried_envelope('postings', part='postings.side') }},
+        postings.entry_key,
+        postings.branch_code,
+        postings.side,
+        postings.ledger_account,
+        postings.counter_account,
+        postings.posted_on,
+        postings.amount,
+        cast(
+            case postings.side when 'debit' then postings.amount when 'credit' then -postings.amount end as decimal(18, 2)
+        ) as signed_amount,
+        'BRL' as currency,
+        postings.is_actual,
+        postings.lot,
+        postings.document,
+        postings.line,
+        postings.history,
+        postings.origin_key,
+        postings.is_manual,
         false as is_closing,
-        amount as native_amount
+        postings.native_amount
     from postings
 
 )

@@ -10,29 +10,21 @@ with postings as (
 final as (
 
     select
-        source,
-        system,
-        entry_key || '|' || side as trace_key,
-        row_id || '|' || side as row_id,
-        version,
-        changed_at,
-        inserted_at,
-        recorded_at,
-        superseded_at,
-        is_deleted,
-        branch_code,
-        entry_key as ledger_entry_key,
-        origin_table,
-        cast(num_ad_ap as varchar) as origin_record,
-        origin_key,
-        line as trace_sequence,
-        posted_on as traced_on,
-        side,
-        case side when 'debit' then ledger_account else counter_account end as debit_account,
-        case side when 'credit' then ledger_account else counter_account end as credit_account,
-        amount,
-        case when is_actual then 'released' else 'held' end as status,
-        amount as native_amount
+        {{ carried_envelope('postings', part='postings.side') }},
+        concat(postings.entry_key, '|', postings.side) as trace_key,
+        postings.branch_code,
+        postings.entry_key as ledger_entry_key,
+        postings.origin_table,
+        cast(postings.num_ad_ap as varchar) as origin_record,
+        postings.origin_key,
+        postings.line as trace_sequence,
+        postings.posted_on as traced_on,
+        postings.side,
+        case postings.side when 'debit' then postings.ledger_account else postings.counter_account end as debit_account,
+        case postings.side when 'credit' then postings.ledger_account else postings.counter_account end as credit_account,
+        postings.amount,
+        case when postings.is_actual then 'released' else 'held' end as status,
+        postings.native_amount
     from postings
 
 )

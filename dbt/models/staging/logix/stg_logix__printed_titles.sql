@@ -11,7 +11,7 @@ final as (
     select
         {{ envelope('logix', 'print_key') }},
         cod_empresa as branch_code,
-        concat_ws('|', _source, 'docum', cod_empresa, num_docum, ies_tip_docum) as title_key,
+        {{ key_of_row('docum', ['cod_empresa', 'num_docum', 'ies_tip_docum']) }} as title_key,
         {{ blank_to_null('cod_portador') }} as holder_bank,
         dat_emis as issued_on,
         dat_vencto_s_desc as due_on,

@@ -21,7 +21,7 @@ final as (
     select
         {{ envelope('logix', 'movement_key') }},
         cod_empresa as branch_code,
-        concat_ws('|', _source, 'docum', cod_empresa, num_docum, ies_tip_docum) as title_key,
+        {{ key_of_row('docum', ['cod_empresa', 'num_docum', 'ies_tip_docum']) }} as title_key,
         'receivable' as side,
         case when taken_amount < 0 then 'reversal' else 'settlement' end as kind,
         {{ blank_to_null('ies_tip_pgto') }} as native_type,
@@ -36,6 +36,7 @@ final as (
         cast(abs(val_juro_pago) as decimal(18, 2)) as interest_amount,
         cast(abs(val_multa_paga) as decimal(18, 2)) as penalty_amount,
         cast(abs(coalesce(val_desc_conc, 0) + coalesce(val_abat, 0)) as decimal(18, 2)) as discount_amount,
+        'BRL' as currency,
         {{ blank_to_null('ies_tip_portador') }} as wallet,
         taken_amount < 0 as is_reversal,
         num_lote_lanc_cont > 0 as is_accounted,

@@ -61,14 +61,15 @@ registered_types as (
 
 partners as (
 
-    select * from {{ ref('base_logix__partner_tax_ids') }}
+    select * from {{ ref('base_logix__partners') }}
 
 ),
 
 of_receivables as (
 
     select
-        {{ envelope('logix', 'title_key') }},
+        {{ envelope('logix', 'native_key') }},
+        _key as title_key,
         cod_empresa as branch_code,
         'receivable' as side,
         trim(ies_tip_docum) as title_type,
@@ -103,16 +104,8 @@ of_receivables as (
 of_payables as (
 
     select
-        _source as source,
-        'logix' as system,
-        concat_ws('|', _source, 'ap', cod_empresa, num_ap) as title_key,
-        _row_id as row_id,
-        _version as version,
-        _changed_at as changed_at,
-        _inserted_at as inserted_at,
-        _recorded_at as recorded_at,
-        _superseded_at as superseded_at,
-        _is_deleted as is_deleted,
+        {{ envelope('logix', 'native_key') }},
+        {{ key_of_row('ap', ['cod_empresa', 'num_ap']) }} as title_key,
         cod_empresa as branch_code,
         'payable' as side,
         'AP' as title_type,
@@ -154,16 +147,8 @@ together as (
 final as (
 
     select
-        together.source,
-        together.system,
+        {{ carried_envelope('together') }},
         together.title_key,
-        together.row_id,
-        together.version,
-        together.changed_at,
-        together.inserted_at,
-        together.recorded_at,
-        together.superseded_at,
-        together.is_deleted,
         together.branch_code,
         together.side,
         together.title_type,
@@ -181,6 +166,7 @@ final as (
         together.due_on,
         together.due_on as effective_due_on,
         together.original_due_on,
+        'BRL' as currency,
         together.amount,
         together.amount as amount_brl,
         together.open_amount,
@@ -220,8 +206,8 @@ final as (
     left join partners
         on
             together.source = partners.source
-            and together.wanted_register = partners.wanted_register
             and together.partner_code = partners.partner_code
+            and {{ logix_answers('partners', 'together.wanted_register') }}
 
 )
 

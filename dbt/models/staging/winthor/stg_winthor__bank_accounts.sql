@@ -3,7 +3,10 @@
 
 with banks as (
 
-    select * from {{ source('raw_winthor', 'pcbanco') }}
+    select
+        *,
+        {{ envelope('winthor', 'bank_key') }}
+    from {{ source('raw_winthor', 'pcbanco') }}
     where {{ is_standing() }}
 
 ),
@@ -40,16 +43,8 @@ used as (
 final as (
 
     select
-        banks._source as source,
-        'winthor' as system,
-        {{ key_of_row('PCESTCR', ['banks.codbanco', 'used.codcob'], 'banks._source') }} as bank_account_key,
-        concat(banks._row_id, '|', used.codcob) as row_id,
-        banks._version as version,
-        banks._changed_at as changed_at,
-        banks._inserted_at as inserted_at,
-        banks._recorded_at as recorded_at,
-        banks._superseded_at as superseded_at,
-        banks._is_deleted as is_deleted,
+        {{ carried_envelope('banks', part='used.codcob') }},
+        {{ winthor_key('PCESTCR', ['banks.codbanco', 'used.codcob'], 'banks.source') }} as bank_account_key,
         {{ blank_to_null('banks.codfilial') }} as branch_code,
         cast(banks.codbanco as varchar) as bank_code,
         {{ blank_to_null('banks.agencia') }} as agency,

@@ -1,6 +1,9 @@
 with source as (
 
-    select * from {{ source('raw_winthor', 'pcestcr') }}
+    select
+        *,
+        {{ envelope('winthor', 'balance_key') }}
+    from {{ source('raw_winthor', 'pcestcr') }}
 
 ),
 
@@ -14,18 +17,10 @@ banks as (
 final as (
 
     select
-        source._source as source,
-        'winthor' as system,
-        source._key as balance_key,
-        source._row_id as row_id,
-        source._version as version,
-        source._changed_at as changed_at,
-        source._inserted_at as inserted_at,
-        source._recorded_at as recorded_at,
-        source._superseded_at as superseded_at,
-        source._is_deleted as is_deleted,
+        {{ carried_envelope('source') }},
+        source.balance_key,
         {{ blank_to_null('banks.codfilial') }} as branch_code,
-        source._key as bank_account_key,
+        source.balance_key as bank_account_key,
         cast(source.codbanco as varchar) as bank_code,
         {{ blank_to_null('banks.agencia') }} as agency,
         {{ blank_to_null('banks.conta') }} as account,

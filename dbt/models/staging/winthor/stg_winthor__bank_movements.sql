@@ -3,7 +3,10 @@
 
 with source as (
 
-    select * from {{ source('raw_winthor', 'pcmovcr') }}
+    select
+        *,
+        {{ envelope('winthor', 'movement_key') }}
+    from {{ source('raw_winthor', 'pcmovcr') }}
 
 ),
 
@@ -39,7 +42,7 @@ settled as (
 
     select
         together._source,
-        together.numtrans,
+        cast(together.numtrans as varchar) as numtrans,
         min(together._key) as title_key
     from (
         select _source, numtrans, _key from receivables
@@ -59,7 +62,7 @@ transfers as (
         _source,
         numtrans
     from source
-    where {{ is_standing() }}
+    where {{ is_standing() }} and numtrans not in ('', '0')
     group by _source, numtrans
     having min(concat(codbanco, '|', codcob)) <> max(concat(codbanco, '|', codcob))
 
@@ -68,18 +71,10 @@ transfers as (
 final as (
 
     select
-        source._source as source,
-        'winthor' as system,
-        source._key as movement_key,
-        source._row_id as row_id,
-        source._version as version,
-        source._changed_at as changed_at,
-        source._inserted_at as inserted_at,
-        source._recorded_at as recorded_at,
-        source._superseded_at as superseded_at,
-        source._is_deleted as is_deleted,
+        {{ carried_envelope('source') }},
+        source.movement_key,
         coalesce({{ blank_to_null('source.codfilial') }}, {{ blank_to_null('banks.codfilial') }}, '') as branch_code,
-        {{ key_of_row('PCESTCR', ['source.codbanco', 'source.codcob'], 'source._source') }} as bank_account_key,
+        {{ winthor_key('PCESTCR', ['source.codbanco', 'source.codcob'], 'source.source') }} as bank_account_key,
         cast(source.codbanco as varchar) as bank_code,
         {{ blank_to_null('banks.agencia') }} as agency,
         {{ blank_to_null('banks.conta') }} as account,
@@ -98,7 +93,7 @@ final as (
         cast(source.codcli as varchar) as partner_code,
         coalesce({{ blank_to_null('source.numdoc') }}, {{ blank_to_null('source.numcheque') }}) as document_number,
         nullif(concat_ws(' ', {{ blank_to_null('source.historico') }}, {{ blank_to_null('source.historico2') }}), '') as history,
-        case when transfers.numtrans is not null then cast(source.numtrans as varchar) end as transfer_id,
+        case when transfers.numtrans is not null then source.numtrans end as transfer_id,
         -- a reversal with a counter-movement leaves both legs standing; without one the row itself no longer counts
         coalesce(source.dtestorno is not null and nullif(source.numtransest, 0) is null, false) as is_cancelled,
         case when nullif(source.numtransest, 0) is null then source.dtestorno end as cancelled_on,

@@ -10,7 +10,7 @@ final as (
         {{ envelope('winthor', 'request_key') }},
         {{ blank_to_null('protocolnumber') }} as protocol,
         datasolicitacao as requested_at,
-        {{ key_of_row('PCCLIENT', ['codcli']) }} as customer_key,
+        {{ winthor_key('PCCLIENT', ['codcli']) }} as customer_key,
         cast(codcli as varchar) as partner_code,
         limitecreddesejado as wanted_amount,
         limitecredaprovado as granted_amount,

@@ -8,8 +8,8 @@ final as (
 
     select
         {{ envelope('winthor', 'link_key') }},
-        cast(numtransorigem as varchar) as deposit_operation,
-        {{ key_of_row('PCPREST', ['numtransvenda', 'prest']) }} as title_key,
+        {{ blank_to_null('numtransorigem') }} as deposit_operation,
+        {{ winthor_key('PCPREST', ['numtransvenda', 'prest']) }} as title_key,
         valor as amount,
         cast(numtransbaixa as varchar) as settlement_operation,
         dtbaixa as settled_on,

@@ -11,7 +11,7 @@ final as (
     select
         {{ envelope('winthor', 'entry_key') }},
         coalesce({{ blank_to_null('codfilial') }}, '') as branch_code,
-        cast(recnum as varchar) as record_number,
+        {{ blank_to_null('recnum') }} as record_number,
         {{ blank_to_null('codconta') }} as account,
         {{ blank_to_null('codreduzido_pc') }} as ledger_account,
         cast(codfornec as varchar) as partner_code,

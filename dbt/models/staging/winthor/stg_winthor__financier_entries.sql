@@ -27,7 +27,7 @@ final as (
         {{ tax_id('cnpjcliente') }} as customer_tax_id,
         {{ tax_id('cnpjparceiro') }} as partner_tax_id,
         cast(numnota as varchar) as document_number,
-        {{ key_of_row('PCNFSAID', ['numtransvenda']) }} as invoice_key,
+        {{ winthor_key('PCNFSAID', ['numtransvenda']) }} as invoice_key,
         {{ blank_to_null('codigotransacaoaprovacaonf') }} as transaction_code,
         vltotaltransacao as invoice_amount,
         vltotparcela as instalment_amount,

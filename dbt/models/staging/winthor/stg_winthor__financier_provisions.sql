@@ -9,10 +9,10 @@ final as (
     select
         {{ envelope('winthor', 'provision_key') }},
         {{ blank_to_null('codfilial') }} as branch_code,
-        {{ key_of_row('PCNFSAID', ['numtransvenda']) }} as invoice_key,
+        {{ winthor_key('PCNFSAID', ['numtransvenda']) }} as invoice_key,
         {{ blank_to_null('prestapi') }} as financier_instalment,
-        {{ key_of_row('PCLANC', ['recnum']) }} as payable_key,
-        {{ key_of_row('PCRETCONCILIACAOMAISNEG', ['conciliacaoid']) }} as financier_entry_key,
+        {{ winthor_key('PCLANC', ['recnum']) }} as payable_key,
+        {{ winthor_key('PCRETCONCILIACAOMAISNEG', ['conciliacaoid']) }} as financier_entry_key,
         valor as amount,
         {{ blank_to_null('tipo') }} as native_type,
         {{ blank_to_null('tipolancamento') }} as entry_type,

@@ -26,8 +26,8 @@ final as (
         {{ envelope('winthor', 'item_key') }},
         coalesce({{ blank_to_null('codfilialnf') }}, {{ blank_to_null('codfilial') }}, '') as branch_code,
         case
-            when direction = 'outbound' then {{ key_of_row('PCNFSAID', ["nullif(numtransvenda, '')"]) }}
-            else {{ key_of_row('PCNFENT', ["nullif(numtransent, '')"]) }}
+            when direction = 'outbound' then {{ winthor_key('PCNFSAID', ['numtransvenda']) }}
+            else {{ winthor_key('PCNFENT', ['numtransent']) }}
         end as erp_document_key,
         direction,
         numseq as item,

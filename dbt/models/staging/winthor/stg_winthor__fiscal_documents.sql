@@ -75,16 +75,8 @@ judged as (
 final as (
 
     select
-        judged.source,
-        judged.system,
+        {{ carried_envelope('judged') }},
         judged.erp_document_key,
-        judged.row_id,
-        judged.version,
-        judged.changed_at,
-        judged.inserted_at,
-        judged.recorded_at,
-        judged.superseded_at,
-        judged.is_deleted,
         judged.row_hash,
         judged.direction,
         judged.is_own_form,

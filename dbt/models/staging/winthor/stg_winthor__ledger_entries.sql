@@ -2,7 +2,10 @@
 
 with source as (
 
-    select * from {{ source('raw_winthor', 'pclancamento') }}
+    select
+        *,
+        {{ envelope('winthor', 'entry_key') }}
+    from {{ source('raw_winthor', 'pclancamento') }}
 
 ),
 
@@ -19,15 +22,7 @@ single_origins as (
     select
         _source,
         numtranspclancamento,
-        min(
-            concat_ws(
-                '|',
-                _source,
-                upper({{ blank_to_null('tabelagestao') }}),
-                {{ blank_to_null('chavegestao') }},
-                {{ blank_to_null('chavegestaoaux') }}
-            )
-        ) as origin_key
+        min({{ winthor_origin_key() }}) as origin_key
     from workbench
     where {{ blank_to_null('tabelagestao') }} is not null and nullif(numtranspclancamento, 0) is not null
     group by _source, numtranspclancamento
@@ -38,16 +33,8 @@ single_origins as (
 final as (
 
     select
-        source._source as source,
-        'winthor' as system,
-        source._key as entry_key,
-        source._row_id as row_id,
-        source._version as version,
-        source._changed_at as changed_at,
-        source._inserted_at as inserted_at,
-        source._recorded_at as recorded_at,
-        source._superseded_at as superseded_at,
-        source._is_deleted as is_deleted,
+        {{ carried_envelope('source') }},
+        source.entry_key,
         coalesce({{ blank_to_null('source.codfilial') }}, '') as branch_code,
         case source.natureza when 'D' then 'debit' when 'C' then 'credit' end as side,
         {{ blank_to_null('source.codreduzido_pc') }} as ledger_account,

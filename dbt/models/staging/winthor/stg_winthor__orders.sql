@@ -17,7 +17,7 @@ final as (
         {{ blank_to_null('posicao') }} as position,
         coalesce(dtcancel is not null or posicao = 'C', false) as is_cancelled,
         dtcancel as cancelled_on,
-        {{ key_of_row('PCNFSAID', ['numtransvenda']) }} as erp_document_key,
+        {{ winthor_key('PCNFSAID', ['numtransvenda']) }} as erp_document_key,
         {{ blank_to_null('codplpag') }} as payment_plan,
         {{ blank_to_null('codcob') }} as billing_code,
         {{ blank_to_null('condvenda') }} as sale_type,

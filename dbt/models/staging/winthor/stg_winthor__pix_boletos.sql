@@ -9,7 +9,7 @@ final as (
     select
         {{ envelope('winthor', 'boleto_key') }},
         {{ blank_to_null('codfilial') }} as branch_code,
-        {{ key_of_row('PCPREST', ['numtransvenda', 'prest']) }} as title_key,
+        {{ winthor_key('PCPREST', ['numtransvenda', 'prest']) }} as title_key,
         cast(codcli as varchar) as partner_code,
         dtbolepix as changed_at_provider,
         {{ blank_to_null('statusbolepix') }} as native_status,

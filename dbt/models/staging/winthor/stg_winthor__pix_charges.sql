@@ -9,7 +9,7 @@ final as (
     select
         {{ envelope('winthor', 'charge_key') }},
         {{ blank_to_null('filial') }} as branch_code,
-        {{ key_of_row('PCPREST', ["nullif(numtransvenda, '')", 'prest']) }} as title_key,
+        {{ winthor_key('PCPREST', ['numtransvenda', 'prest']) }} as title_key,
         vencimento as due_at,
         expiracao as expires_at,
         juros as interest_amount,

@@ -1,6 +1,9 @@
 with rules as (
 
-    select * from {{ source('raw_winthor', 'pcregracontabil') }}
+    select
+        *,
+        {{ envelope('winthor', 'rule_key') }}
+    from {{ source('raw_winthor', 'pcregracontabil') }}
 
 ),
 
@@ -14,16 +17,8 @@ facts as (
 final as (
 
     select
-        rules._source as source,
-        'winthor' as system,
-        rules._key as rule_key,
-        rules._row_id as row_id,
-        rules._version as version,
-        rules._changed_at as changed_at,
-        rules._inserted_at as inserted_at,
-        rules._recorded_at as recorded_at,
-        rules._superseded_at as superseded_at,
-        rules._is_deleted as is_deleted,
+        {{ carried_envelope('rules') }},
+        rules.rule_key,
         {{ blank_to_null('rules.codfilial') }} as branch_code,
         rules.codregra as posting_rule,
         coalesce({{ blank_to_null('rules.descricaoregra') }}, {{ blank_to_null('facts.descricao') }}) as description,

@@ -11,19 +11,10 @@ final as (
     select
         {{ envelope('winthor', 'trace_key') }},
         coalesce({{ blank_to_null('codfilial') }}, '') as branch_code,
-        {{ key_of_row('PCLANCAMENTO', ['numtranspclancamento']) }} as ledger_entry_key,
+        {{ winthor_key('PCLANCAMENTO', ['numtranspclancamento']) }} as ledger_entry_key,
         upper({{ blank_to_null('tabelagestao') }}) as origin_table,
         nullif(concat_ws('|', {{ blank_to_null('chavegestao') }}, {{ blank_to_null('chavegestaoaux') }}), '') as origin_record,
-        case
-            when {{ blank_to_null('tabelagestao') }} is not null and {{ blank_to_null('chavegestao') }} is not null
-                then concat_ws(
-                    '|',
-                    _source,
-                    upper({{ blank_to_null('tabelagestao') }}),
-                    {{ blank_to_null('chavegestao') }},
-                    {{ blank_to_null('chavegestaoaux') }}
-                )
-        end as origin_key,
+        {{ winthor_origin_key() }} as origin_key,
         {{ blank_to_null('codregra') }} as posting_rule,
         cast(numseq as varchar) as trace_sequence,
         datalancto as traced_on,

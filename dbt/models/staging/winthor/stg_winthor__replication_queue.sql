@@ -25,6 +25,7 @@ told as (
 
     select
         *,
+        {{ envelope('winthor', 'queue_key') }},
         upper({{ blank_to_null('tabela') }}) as record_table,
         {{ blank_to_null('chave') }} as record_key,
         coalesce(dtinclusao, dtcriacao) as queued_at,
@@ -38,16 +39,8 @@ told as (
 final as (
 
     select
-        told._source as source,
-        'winthor' as system,
-        told._key as queue_key,
-        told._row_id as row_id,
-        told._version as version,
-        told._changed_at as changed_at,
-        told._inserted_at as inserted_at,
-        told._recorded_at as recorded_at,
-        told._superseded_at as superseded_at,
-        told._is_deleted as is_deleted,
+        {{ carried_envelope('told') }},
+        told.queue_key,
         -- entries of the financier are no canonical entity that would tell their branch
         coalesce({{ blank_to_null('told.codfilial') }}, {{ blank_to_null('entries.codfilial') }}) as branch_code,
         told.record_table,

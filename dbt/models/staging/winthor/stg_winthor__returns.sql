@@ -8,8 +8,8 @@ final as (
 
     select
         {{ envelope('winthor', 'return_key') }},
-        {{ key_of_row('PCNFENT', ['numtransent']) }} as return_document_key,
-        {{ key_of_row('PCNFSAID', ['numtransvenda']) }} as origin_document_key,
+        {{ winthor_key('PCNFENT', ['numtransent']) }} as return_document_key,
+        {{ winthor_key('PCNFSAID', ['numtransvenda']) }} as origin_document_key,
         vldevolucao as returned_amount,
         vlestorno as reversed_amount,
         dtestorno as reversed_on,

@@ -8,7 +8,7 @@ final as (
 
     select
         {{ envelope('winthor', 'change_key') }},
-        {{ key_of_row('PCPREST', ["nullif(numtransvenda, '')", 'prest']) }} as title_key,
+        {{ winthor_key('PCPREST', ['numtransvenda', 'prest']) }} as title_key,
         cast(codcli as varchar) as partner_code,
         duplic as title_number,
         data as changed_on,

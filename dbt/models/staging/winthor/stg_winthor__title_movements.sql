@@ -4,7 +4,10 @@
 
 with source as (
 
-    select * from {{ source('raw_winthor', 'pcprest') }}
+    select
+        *,
+        {{ envelope('winthor', 'title_key') }}
+    from {{ source('raw_winthor', 'pcprest') }}
 
 ),
 
@@ -23,6 +26,7 @@ single_legs as (
         numtrans,
         min(_key) as bank_movement_key
     from movements
+    where numtrans not in ('', '0')
     group by _source, numtrans
     having count(*) = 1
 
@@ -115,18 +119,10 @@ events as (
 final as (
 
     select
-        events._source as source,
-        'winthor' as system,
-        concat(events._key, '|', events.kind) as movement_key,
-        concat(events._row_id, '|', events.kind) as row_id,
-        events._version as version,
-        events._changed_at as changed_at,
-        events._inserted_at as inserted_at,
-        events._recorded_at as recorded_at,
-        events._superseded_at as superseded_at,
-        events._is_deleted as is_deleted,
+        {{ carried_envelope('events', part='events.kind') }},
+        concat(events.title_key, '|', events.kind) as movement_key,
         coalesce({{ blank_to_null('events.codfilialnf') }}, {{ blank_to_null('events.codfilial') }}, '') as branch_code,
-        events._key as title_key,
+        events.title_key,
         'receivable' as side,
         events.kind,
         {{ blank_to_null('events.codcob') }} as native_type,
@@ -146,15 +142,16 @@ final as (
         'BRL' as currency,
         {{ blank_to_null('events.codcob') }} as wallet,
         case when events.kind = 'settlement' then single_legs.bank_movement_key end as bank_movement_key,
-        case when events.kind = 'settlement' then cast(events.numtrans as varchar) end as operation_key,
+        case when events.kind = 'settlement' then {{ winthor_key('PCMOVCR', ['events.numtrans'], 'events.source') }} end as operation_key,
         events.kind = 'reversal' as is_reversal,
         false as is_reversed,
-        events.moved_amount as native_amount
+        -- a row of PCPREST is one title with one VALOR, of whose movements only the first is always there
+        case when events.kind = 'inclusion' then events.valor end as native_amount
     from events
     left join single_legs
         on
             events._source = single_legs._source
-            and events.numtrans = single_legs.numtrans
+            and cast(events.numtrans as varchar) = single_legs.numtrans
 
 )
 

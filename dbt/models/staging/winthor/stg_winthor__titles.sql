@@ -39,7 +39,7 @@ final as (
         -- a code that is no receivable (returns, bonus, credits, what was split) stays visible and owes nothing
         case when coalesce(billing_codes.is_receivable, true) then 'ordinary' else 'non_receivable' end as title_kind,
         1 as sign,
-        {{ key_of_row('PCNFSAID', ['receivables.numtransvenda'], 'receivables._source') }} as erp_document_key,
+        {{ winthor_key('PCNFSAID', ['receivables.numtransvenda'], 'receivables._source') }} as erp_document_key,
         cast(receivables.codcli as varchar) as partner_code,
         partners.tax_id as partner_tax_id,
         receivables.duplic as title_number,
@@ -84,7 +84,7 @@ final as (
         case when payables.tipolanc = 'P' then 'provisional' else 'ordinary' end as title_kind,
         -- a negative entry lowers what is owed
         case when payables.valor < 0 then -1 else 1 end as sign,
-        {{ key_of_row('PCNFENT', ['payables.numtransent'], 'payables._source') }} as erp_document_key,
+        {{ winthor_key('PCNFENT', ['payables.numtransent'], 'payables._source') }} as erp_document_key,
         cast(payables.codfornec as varchar) as partner_code,
         partners.tax_id as partner_tax_id,
         cast(payables.numnota as varchar) as title_number,

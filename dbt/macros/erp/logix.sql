@@ -15,3 +15,11 @@
 {% macro logix_cfop(column) -%}
     nullif(regexp_replace({{ column }}, '[^0-9]', '', 'g'), '')
 {%- endmacro %}
+
+{#- Whether a row of base_logix__partners tells who a code is, of the register where the code is looked for. -#}
+{% macro logix_answers(partners, wanted_register) -%}
+    case {{ wanted_register }}
+                when 'customer' then {{ partners }}.answers_for_customers
+                when 'supplier' then {{ partners }}.answers_for_suppliers
+            end
+{%- endmacro %}
