@@ -86,7 +86,7 @@ def layer(key: str, manifest: dict[str, Any]) -> str:
 
 # layer -> the layers that it may read
 MAY_READ = {
-    "base": {"source", "seed"},
+    "base": {"source", "seed", "base"},
     "staging": {"source", "seed", "base"},
     "intermediate": {"staging", "intermediate", "seed"},
     "marts": {"staging", "intermediate", "marts", "seed"},

@@ -16,3 +16,8 @@
 {% macro is_standing() -%}
     (_superseded_at is null and not _is_deleted)
 {%- endmacro %}
+
+{#- The version of a row that holds now, of what still stands in the ERP and of what is gone from it. -#}
+{% macro is_current() -%}
+    _superseded_at is null
+{%- endmacro %}

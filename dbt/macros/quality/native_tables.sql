@@ -29,19 +29,21 @@
     {{ return(tables) }}
 {%- endmacro %}
 
-{#- The sources that the staging models of canonical entities read, themselves or through a base. -#}
+{#- The sources that the staging models of canonical entities read, themselves or through bases. -#}
 {% macro sources_of_entities() -%}
     {%- set found = [] -%}
     {%- for system, facts in var('source_systems').items() -%}
         {%- for entity in facts.entities -%}
-            {%- set staged = graph.nodes.get('model.' ~ project_name ~ '.stg_' ~ system ~ '__' ~ entity) -%}
-            {%- for parent in (staged.depends_on.nodes if staged else []) -%}
-                {%- do found.append(parent) -%}
-                {%- for grandparent in (graph.nodes[parent].depends_on.nodes if parent in graph.nodes else []) -%}
-                    {%- do found.append(grandparent) -%}
-                {%- endfor -%}
-            {%- endfor -%}
+            {%- do add_what_is_read('model.' ~ project_name ~ '.stg_' ~ system ~ '__' ~ entity, found) -%}
         {%- endfor -%}
     {%- endfor -%}
     {{ return(found) }}
+{%- endmacro %}
+
+{#- Add to the list `found` all that a model reads, and what that reads. -#}
+{% macro add_what_is_read(key, found) -%}
+    {%- for parent in (graph.nodes[key].depends_on.nodes if key in graph.nodes else []) if parent not in found -%}
+        {%- do found.append(parent) -%}
+        {%- do add_what_is_read(parent, found) -%}
+    {%- endfor -%}
 {%- endmacro %}

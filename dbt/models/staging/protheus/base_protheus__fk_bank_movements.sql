@@ -4,7 +4,14 @@ with source as (
 
 ),
 
-final as (
+operations as (
+
+    select * from {{ ref('base_protheus__operations') }}
+    where origin_table = 'FK5'
+
+),
+
+named as (
 
     select
         {{ envelope('protheus', 'movement_key') }},
@@ -32,6 +39,19 @@ final as (
         {{ blank_to_null('fk5_iddoc') }} as title_id,
         coalesce(fk5_seq, '') as sequence
     from source
+
+),
+
+final as (
+
+    select
+        named.*,
+        operations.operation_key
+    from named
+    left join operations
+        on
+            named.source = operations.source
+            and named.origin_id = operations.origin_id
 
 )
 

@@ -1,48 +1,25 @@
 -- SA1 and SA2 as they stand now; the branch is blank where the register is shared.
 
-with customers as (
+with final as (
 
-    select * from {{ source('raw_protheus', 'sa1') }}
-    where {{ is_standing() }}
-
-),
-
-suppliers as (
-
-    select * from {{ source('raw_protheus', 'sa2') }}
-    where {{ is_standing() }}
-
-),
-
-final as (
-
+    {% for register, table, prefix in [('customer', 'sa1', 'a1'), ('supplier', 'sa2', 'a2')] %}
     select
         {{ envelope('protheus', 'partner_key') }},
-        'customer' as register,
-        coalesce(a1_filial, '') as branch_code,
-        a1_cod as partner_code,
-        a1_loja as partner_store,
-        a1_nome as partner_name,
-        {{ tax_id('a1_cgc') }} as tax_id,
-        {{ blank_to_null('a1_est') }} as uf,
-        {{ blank_to_null('a1_conta') }} as ledger_account,
-        coalesce(a1_msblql = '1', false) as is_blocked
-    from customers
-
+        '{{ register }}' as register,
+        coalesce({{ prefix }}_filial, '') as branch_code,
+        {{ prefix }}_cod as partner_code,
+        {{ prefix }}_loja as partner_store,
+        {{ prefix }}_nome as partner_name,
+        {{ tax_id(prefix ~ '_cgc') }} as tax_id,
+        {{ blank_to_null(prefix ~ '_est') }} as uf,
+        {{ blank_to_null(prefix ~ '_conta') }} as ledger_account,
+        coalesce({{ prefix }}_msblql = '1', false) as is_blocked
+    from {{ source('raw_protheus', table) }}
+    where {{ is_standing() }}
+    {% if not loop.last %}
     union all
-
-    select
-        {{ envelope('protheus', 'partner_key') }},
-        'supplier' as register,
-        coalesce(a2_filial, '') as branch_code,
-        a2_cod as partner_code,
-        a2_loja as partner_store,
-        a2_nome as partner_name,
-        {{ tax_id('a2_cgc') }} as tax_id,
-        {{ blank_to_null('a2_est') }} as uf,
-        {{ blank_to_null('a2_conta') }} as ledger_account,
-        coalesce(a2_msblql = '1', false) as is_blocked
-    from suppliers
+    {% endif %}
+    {% endfor %}
 
 )
 

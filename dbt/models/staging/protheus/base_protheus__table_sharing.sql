@@ -7,85 +7,22 @@ with source as (
 
 ),
 
-se1_rows as (
-
-    select * from {{ source('raw_protheus', 'se1') }}
-    where {{ is_standing() }}
-
-),
-
-se2_rows as (
-
-    select * from {{ source('raw_protheus', 'se2') }}
-    where {{ is_standing() }}
-
-),
-
-sa1_rows as (
-
-    select * from {{ source('raw_protheus', 'sa1') }}
-    where {{ is_standing() }}
-
-),
-
-sa2_rows as (
-
-    select * from {{ source('raw_protheus', 'sa2') }}
-    where {{ is_standing() }}
-
-),
-
-sa6_rows as (
-
-    select * from {{ source('raw_protheus', 'sa6') }}
-    where {{ is_standing() }}
-
-),
-
 seen as (
 
+    {% for table, branch in [
+        ('se1', 'e1_filial'), ('se2', 'e2_filial'), ('sa1', 'a1_filial'), ('sa2', 'a2_filial'), ('sa6', 'a6_filial')
+    ] %}
     select
         _source as source,
-        'SE1' as alias,
-        coalesce(max(trim(e1_filial)), '') as last_branch
-    from se1_rows
+        '{{ table | upper }}' as alias,
+        coalesce(max(trim({{ branch }})), '') as last_branch
+    from {{ source('raw_protheus', table) }}
+    where {{ is_standing() }}
     group by _source
-
+    {% if not loop.last %}
     union all
-
-    select
-        _source as source,
-        'SE2' as alias,
-        coalesce(max(trim(e2_filial)), '') as last_branch
-    from se2_rows
-    group by _source
-
-    union all
-
-    select
-        _source as source,
-        'SA1' as alias,
-        coalesce(max(trim(a1_filial)), '') as last_branch
-    from sa1_rows
-    group by _source
-
-    union all
-
-    select
-        _source as source,
-        'SA2' as alias,
-        coalesce(max(trim(a2_filial)), '') as last_branch
-    from sa2_rows
-    group by _source
-
-    union all
-
-    select
-        _source as source,
-        'SA6' as alias,
-        coalesce(max(trim(a6_filial)), '') as last_branch
-    from sa6_rows
-    group by _source
+    {% endif %}
+    {% endfor %}
 
 ),
 
@@ -108,7 +45,7 @@ inferred as (
 
     select
         seen.source,
-        seen.source || '|SX2|' || seen.alias as table_key,
+        {{ key_of_row('SX2', ['seen.alias'], source='seen.source') }} as table_key,
         seen.alias,
         case when seen.last_branch = '' then 'EEC' else 'EEE' end as sharing_mode,
         0 as company_length,

@@ -34,8 +34,16 @@ final as (
         source,
         title_id,
         min(
-            source || '|' || alias || '|' || branch || '|' || title_prefix || '|' || title_number || '|' || instalment || '|' || title_type
-            || case alias when 'SE2' then '|' || partner_code || '|' || partner_store else '' end
+            case alias
+                when 'SE1'
+                    then {{ key_of_row('SE1', ['branch', 'title_prefix', 'title_number', 'instalment', 'title_type'], source='source') }}
+                else
+                    {{ key_of_row(
+                        'SE2',
+                        ['branch', 'title_prefix', 'title_number', 'instalment', 'title_type', 'partner_code', 'partner_store'],
+                        source='source'
+                    ) }}
+            end
         ) as title_key
     from split
     where alias in ('SE1', 'SE2')

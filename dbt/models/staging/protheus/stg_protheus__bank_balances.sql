@@ -33,8 +33,7 @@ final as (
 
     select
         balances.*,
-        balances.source || '|SA6|' || {{ protheus_branch_in('sharing', 'balances.branch_code', 'balances.branch_code') }}
-        || '|' || balances.bank_code || '|' || balances.agency || '|' || balances.account as bank_account_key
+        {{ protheus_bank_account_key('balances', 'sharing', 'branch_code') }} as bank_account_key
     from balances
     left join sharing on balances.source = sharing.source
 

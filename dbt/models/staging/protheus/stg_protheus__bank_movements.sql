@@ -3,31 +3,20 @@
 
 with movements as (
 
-    select * from {{ ref('base_protheus__movements') }}
+    select * from {{ ref('base_protheus__keyed_movements') }}
+
+),
+
+fk_only_movements as (
+
+    select * from {{ ref('base_protheus__fk_only_movements') }}
 
 ),
 
 fk_movements as (
 
     select * from {{ ref('base_protheus__fk_bank_movements') }}
-
-),
-
-operations as (
-
-    select * from {{ ref('base_protheus__operations') }}
-
-),
-
-title_ids as (
-
-    select * from {{ ref('base_protheus__title_ids') }}
-
-),
-
-types as (
-
-    select * from {{ ref('protheus_movement_types') }}
+    where superseded_at is null
 
 ),
 
@@ -58,18 +47,7 @@ sources_with_money as (
 sharing as (
 
     select * from {{ ref('base_protheus__table_sharing') }}
-
-),
-
-titles as (
-
-    select
-        source,
-        title_key,
-        max(partner_code) as partner_code
-    from {{ ref('base_protheus__titles') }}
-    where superseded_at is null
-    group by source, title_key
+    where alias = 'SA6'
 
 ),
 
@@ -79,96 +57,23 @@ accounts as (
 
 ),
 
--- FK5 and SE5 of one event: by the id, or through the operation that made them both
-told_operations as (
-
-    select
-        operations.source,
-        operations.operation_key
-    from movements
-    inner join operations
-        on
-            movements.source = operations.source
-            and movements.origin_table = operations.origin_table
-            and movements.origin_id = operations.origin_id
-    where movements.superseded_at is null
-    group by operations.source, operations.operation_key
-
-),
-
-told_ids as (
-
-    select
-        source,
-        origin_id
-    from movements
-    where
-        superseded_at is null
-        and origin_id is not null
-    group by source, origin_id
-
-),
-
-fk_linked as (
-
-    select
-        fk_movements.*,
-        operations.operation_key,
-        told_ids.source is not null or told_operations.source is not null as is_told_by_se5
-    from fk_movements
-    left join operations
-        on
-            fk_movements.source = operations.source
-            and operations.origin_table = 'FK5'
-            and fk_movements.origin_id = operations.origin_id
-    left join told_ids
-        on
-            fk_movements.source = told_ids.source
-            and fk_movements.origin_id = told_ids.origin_id
-    left join told_operations on operations.operation_key = told_operations.operation_key
-
-),
-
--- a settlement of SE5 that is cancelled in place or deleted leaves its ES in FK5 alone
-fk_settlements as (
-
-    select
-        source,
-        title_id,
-        sequence,
-        max(case when is_told_by_se5 then 1 else 0 end) = 1 as is_told_by_se5,
-        max(case when is_cancelled then 1 else 0 end) = 1 as is_cancelled,
-        min(case when movement_type = 'ES' then moved_on end) as reversed_on
-    from fk_linked
-    where
-        superseded_at is null
-        and title_id is not null
-    group by source, title_id, sequence
-
-),
-
+-- a movement of FK5 is known by its id, what another table tells by the operation
 reconciled as (
 
     select
         source,
-        origin_id,
+        origin_id as event,
         max(reconciled_on) as reconciled_on
-    from fk_linked
-    where superseded_at is null
+    from fk_movements
     group by source, origin_id
 
-),
-
-reconciled_operations as (
+    union all
 
     select
         source,
-        operation_key,
+        operation_key as event,
         max(reconciled_on) as reconciled_on
-    from fk_linked
-    where
-        superseded_at is null
-        and operation_key is not null
+    from fk_movements
     group by source, operation_key
 
 ),
@@ -195,28 +100,15 @@ discounted as (
 
 ),
 
-from_se5 as (
+linked as (
 
     select
         movements.*,
-        {{ protheus_title_key('movements', 'se1_sharing', 'SE1') }} as receivable_key,
-        {{ protheus_title_key('movements', 'se2_sharing', 'SE2') }} as payable_key,
-        types.kind,
-        coalesce(types.is_reversal, false) as is_reversal,
         movements.movement_type in ('TR', 'TE') as is_transfer,
-        discounted.source is not null and movements.movement_type = 'ES' as reverses_discounted,
         transfer_money.source is not null or movements.money_kind = 'DO' or sources_with_money.source is null as is_transfer_money,
-        coalesce(reconciled.reconciled_on, reconciled_operations.reconciled_on) as reconciled_on
+        discounted.source is not null and movements.movement_type = 'ES' as reverses_discounted,
+        reconciled.reconciled_on
     from movements
-    left join types on movements.movement_type = types.movement_type
-    left join sharing as se1_sharing
-        on
-            movements.source = se1_sharing.source
-            and se1_sharing.alias = 'SE1'
-    left join sharing as se2_sharing
-        on
-            movements.source = se2_sharing.source
-            and se2_sharing.alias = 'SE2'
     left join discounted
         on
             movements.source = discounted.source
@@ -236,105 +128,16 @@ from_se5 as (
     left join reconciled
         on
             movements.source = reconciled.source
-            -- as part of the key: a condition on one side alone would have every pair of rows compared
-            and case when movements.origin_table = 'FK5' then movements.origin_id end = reconciled.origin_id
-    left join operations
-        on
-            movements.source = operations.source
-            and movements.origin_table = operations.origin_table
-            and case when movements.origin_table <> 'FK5' then movements.origin_id end = operations.origin_id
-    left join reconciled_operations on operations.operation_key = reconciled_operations.operation_key
-    where movements.bank_code is not null
-
-),
-
-judged as (
-
-    select
-        movements.*,
-        coalesce(movements.amount, 0) <> 0
-        and not movements.reverses_discounted
-        and not coalesce(substr(movements.cheque, 1, 1) = '*', false)
-        and not (movements.is_transfer and coalesce(substr(movements.document_number, 1, 1) = '*', false))
-        -- a cheque that has no number is not drawn yet
-        and not (
-            movements.money_kind in ('C1', 'C2', 'C3', 'C4', 'C5', 'CH') and movements.cheque is null and not movements.is_transfer
-        )
-        and not (movements.is_transfer and not movements.has_title and not movements.is_transfer_money)
-        and not exists (
-            select 1
-            from exclusions
-            where
-                exclusions.movement_type = movements.movement_type
-                and coalesce(exclusions.title_type, movements.title_type) = movements.title_type
-                and coalesce(exclusions.direction, movements.direction, '') = coalesce(movements.direction, '')
-                and coalesce(exclusions.settlement_reason, movements.settlement_reason, '') = coalesce(movements.settlement_reason, '')
-                and coalesce(exclusions.routine, movements.routine, '') = coalesce(movements.routine, '')
-                and coalesce(exclusions.has_cheque, movements.cheque is not null) = (movements.cheque is not null)
-        ) as moves_balance,
-        case
-            when not movements.has_title then null
-            when {{ protheus_title_side('movements', 'receivables', 'payables') }} = 'receivable' then movements.receivable_key
-            else movements.payable_key
-        end as title_key
-    from from_se5 as movements
-    left join titles as receivables on movements.receivable_key = receivables.title_key
-    left join titles as payables on movements.payable_key = payables.title_key
-
-),
-
-from_fk5 as (
-
-    select
-        fk_linked.*,
-        title_ids.title_key,
-        fk_settlements.reversed_on,
-        coalesce(fk_linked.amount, 0) <> 0
-        and not coalesce(substr(fk_linked.cheque, 1, 1) = '*', false)
-        and not (fk_linked.movement_type = 'ES' and coalesce(fk_settlements.is_cancelled, false))
-        and not exists (
-            select 1
-            from exclusions
-            where
-                exclusions.movement_type = fk_linked.movement_type
-                and exclusions.title_type is null
-                and exclusions.settlement_reason is null
-                and coalesce(exclusions.direction, fk_linked.direction, '') = coalesce(fk_linked.direction, '')
-                and coalesce(exclusions.routine, fk_linked.routine, '') = coalesce(fk_linked.routine, '')
-                and coalesce(exclusions.has_cheque, fk_linked.cheque is not null) = (fk_linked.cheque is not null)
-        ) as moves_balance
-    from fk_linked
-    left join title_ids
-        on
-            fk_linked.source = title_ids.source
-            and fk_linked.title_id = title_ids.title_id
-    left join fk_settlements
-        on
-            fk_linked.source = fk_settlements.source
-            and fk_linked.title_id = fk_settlements.title_id
-            and fk_linked.sequence = fk_settlements.sequence
-    where
-        not fk_linked.is_told_by_se5
-        and not (fk_linked.movement_type = 'ES' and coalesce(fk_settlements.is_told_by_se5, false))
-        and fk_linked.bank_code is not null
+            and case movements.origin_table when 'FK5' then movements.origin_id else movements.operation_key end = reconciled.event
 
 ),
 
 together as (
 
     select
-        source,
-        system,
+        {{ carried_envelope('linked') }},
         movement_key,
-        row_id,
-        version,
-        changed_at,
-        inserted_at,
-        recorded_at,
-        superseded_at,
-        is_deleted,
         own_branch,
-        origin_branch,
         branch_code,
         bank_code,
         agency,
@@ -347,34 +150,31 @@ together as (
         movement_type,
         settlement_reason,
         title_key,
+        title_type,
         partner_code,
-        coalesce(document_number, cheque) as document_number,
+        cheque,
+        document_number,
         history,
         transfer_id,
         is_cancelled,
         cancelled_on,
         is_reconciled,
         reconciled_on,
-        moves_balance,
         is_accounted,
-        routine
-    from judged
+        routine,
+        reverses_discounted
+        or (is_transfer and coalesce(substr(document_number, 1, 1) = '*', false))
+        or (is_transfer and not has_title and not is_transfer_money)
+        -- a cheque that has no number is not drawn yet
+        or (not is_transfer and cheque is null and money_kind in ('C1', 'C2', 'C3', 'C4', 'C5', 'CH')) as moves_nothing
+    from linked
 
     union all
 
     select
-        source,
-        system,
+        {{ carried_envelope('fk_only_movements') }},
         movement_key,
-        row_id,
-        version,
-        changed_at,
-        inserted_at,
-        recorded_at,
-        superseded_at,
-        is_deleted,
         own_branch,
-        origin_branch,
         branch_code,
         bank_code,
         agency,
@@ -387,18 +187,20 @@ together as (
         movement_type,
         null as settlement_reason,
         title_key,
+        '' as title_type,
         null as partner_code,
-        coalesce(document_number, cheque) as document_number,
+        cheque,
+        document_number,
         history,
         transfer_id,
         is_cancelled,
-        case when is_cancelled then reversed_on end as cancelled_on,
+        reversed_on as cancelled_on,
         reconciled_on is not null as is_reconciled,
         reconciled_on,
-        moves_balance,
         is_accounted,
-        routine
-    from from_fk5
+        routine,
+        reverses_cancelled as moves_nothing
+    from fk_only_movements
 
 ),
 
@@ -406,29 +208,18 @@ placed as (
 
     select
         together.*,
-        together.source || '|SA6|' || {{ protheus_branch_in('sharing', 'together.own_branch', 'together.own_branch') }}
-        || '|' || together.bank_code || '|' || together.agency || '|' || together.account as bank_account_key
+        {{ protheus_bank_account_key('together', 'sharing', 'own_branch') }} as bank_account_key
     from together
-    left join sharing
-        on
-            together.source = sharing.source
-            and sharing.alias = 'SA6'
+    left join sharing on together.source = sharing.source
+    where together.bank_code is not null
 
 ),
 
 final as (
 
     select
-        placed.source,
-        placed.system,
+        {{ carried_envelope('placed') }},
         placed.movement_key,
-        placed.row_id,
-        placed.version,
-        placed.changed_at,
-        placed.inserted_at,
-        placed.recorded_at,
-        placed.superseded_at,
-        placed.is_deleted,
         placed.branch_code,
         placed.bank_account_key,
         placed.bank_code,
@@ -444,14 +235,27 @@ final as (
         placed.settlement_reason,
         placed.title_key,
         nullif(placed.partner_code, '') as partner_code,
-        placed.document_number,
+        coalesce(placed.document_number, placed.cheque) as document_number,
         placed.history,
         placed.transfer_id,
         placed.is_cancelled,
         case when placed.is_cancelled then placed.cancelled_on end as cancelled_on,
         placed.is_reconciled,
         placed.reconciled_on,
-        placed.moves_balance,
+        not placed.moves_nothing
+        and coalesce(placed.amount, 0) <> 0
+        and not coalesce(substr(placed.cheque, 1, 1) = '*', false)
+        and not exists (
+            select 1
+            from exclusions
+            where
+                exclusions.movement_type = placed.movement_type
+                and coalesce(exclusions.title_type, placed.title_type) = placed.title_type
+                and coalesce(exclusions.direction, placed.direction, '') = coalesce(placed.direction, '')
+                and coalesce(exclusions.settlement_reason, placed.settlement_reason, '') = coalesce(placed.settlement_reason, '')
+                and coalesce(exclusions.routine, placed.routine, '') = coalesce(placed.routine, '')
+                and coalesce(exclusions.has_cheque, placed.cheque is not null) = (placed.cheque is not null)
+        ) as moves_balance,
         placed.is_accounted,
         placed.routine,
         placed.amount as native_amount

@@ -9,7 +9,7 @@ final as (
     select
         {{ envelope('protheus', 'movement_key') }},
         coalesce(ar2_filial, '') as branch_code,
-        concat_ws('|', _source, 'AR1', ar2_filial, ar2_cod) as invoice_key,
+        {{ key_of_row('AR1', ["coalesce(ar2_filial, '')", 'ar2_cod']) }} as invoice_key,
         ar2_item as item,
         {{ blank_to_null('ar2_mov') }} as native_type,
         coalesce(ar2_filtit, '') as title_branch,

@@ -17,7 +17,7 @@ final as (
     select
         {{ envelope('protheus', 'item_key') }},
         d1_filial as branch_code,
-        concat_ws('|', _source, 'SF1', d1_filial, d1_doc, d1_serie, d1_fornece, d1_loja, coalesce(d1_tipo, '')) as erp_document_key,
+        {{ key_of_row('SF1', ["coalesce(d1_filial, '')", 'd1_doc', 'd1_serie', 'd1_fornece', 'd1_loja', 'd1_tipo']) }} as erp_document_key,
         'inbound' as direction,
         d1_item as item,
         d1_cod as product_code,
@@ -40,7 +40,7 @@ final as (
     select
         {{ envelope('protheus', 'item_key') }},
         d2_filial as branch_code,
-        concat_ws('|', _source, 'SF2', d2_filial, d2_doc, d2_serie, d2_cliente, d2_loja, coalesce(d2_tipo, '')) as erp_document_key,
+        {{ key_of_row('SF2', ["coalesce(d2_filial, '')", 'd2_doc', 'd2_serie', 'd2_cliente', 'd2_loja', 'd2_tipo']) }} as erp_document_key,
         'outbound' as direction,
         d2_item as item,
         d2_cod as product_code,

@@ -9,7 +9,7 @@ final as (
     select
         {{ envelope('protheus', 'item_key') }},
         coalesce(dt_filial, '') as branch_code,
-        concat_ws('|', _source, 'SDS', dt_filial, dt_doc, dt_serie, dt_fornec, dt_loja) as queue_key,
+        {{ key_of_row('SDS', ["coalesce(dt_filial, '')", 'dt_doc', 'dt_serie', 'dt_fornec', 'dt_loja']) }} as queue_key,
         dt_item as item,
         {{ blank_to_null('dt_cod') }} as product_code,
         {{ blank_to_null('dt_prodfor') }} as supplier_product_code,

@@ -78,16 +78,8 @@ sides as (
 final as (
 
     select
-        sides.source,
-        sides.system,
+        {{ carried_envelope('sides') }},
         sides.entry_key,
-        sides.row_id,
-        sides.version,
-        sides.changed_at,
-        sides.inserted_at,
-        sides.recorded_at,
-        sides.superseded_at,
-        sides.is_deleted,
         sides.branch_code,
         sides.side,
         sides.ledger_account,

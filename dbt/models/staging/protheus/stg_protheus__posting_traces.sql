@@ -35,18 +35,10 @@ traces as (
 final as (
 
     select
-        traces.source,
-        traces.system,
+        {{ carried_envelope('traces') }},
         traces.trace_key,
-        traces.row_id,
-        traces.version,
-        traces.changed_at,
-        traces.inserted_at,
-        traces.recorded_at,
-        traces.superseded_at,
-        traces.is_deleted,
         traces.branch_code,
-        {{ protheus_record_key('traces.source', "'CT2'", 'traces.entry_record') }} as ledger_entry_key,
+        {{ key_of_row('CT2', ['traces.entry_record'], source='traces.source') }} as ledger_entry_key,
         traces.origin_table,
         cast(traces.origin_record as varchar) as origin_record,
         case

@@ -20,21 +20,7 @@ deletions as (
 
 partners as (
 
-    select
-        source,
-        register,
-        branch_code,
-        partner_code,
-        partner_store,
-        min(tax_id) as tax_id
-    from {{ ref('base_protheus__partners') }}
-    group by source, register, branch_code, partner_code, partner_store
-
-),
-
-sharing as (
-
-    select * from {{ ref('base_protheus__table_sharing') }}
+    select * from {{ ref('base_protheus__named_partners') }}
 
 ),
 
@@ -122,14 +108,9 @@ typed as (
             when types.sign is not null then types.sign
             when substr(titles.title_type, 3, 1) = '-' then -1
             else 1
-        end as sign,
-        {{ protheus_branch_in('sharing', 'titles.own_branch', 'titles.origin_branch') }} as partner_branch
+        end as sign
     from titles
     left join types on titles.title_type = types.title_type
-    left join sharing
-        on
-            titles.source = sharing.source
-            and sharing.alias = case titles.side when 'receivable' then 'SA1' else 'SA2' end
 
 ),
 
@@ -174,16 +155,8 @@ abated as (
 final as (
 
     select
-        titles.source,
-        titles.system,
+        {{ carried_envelope('titles') }},
         titles.title_key,
-        titles.row_id,
-        titles.version,
-        titles.changed_at,
-        titles.inserted_at,
-        titles.recorded_at,
-        titles.superseded_at,
-        titles.is_deleted,
         titles.branch_code,
         titles.side,
         titles.title_type,
@@ -193,7 +166,7 @@ final as (
         coalesce(by_duplicate.erp_document_key, by_note.erp_document_key) as erp_document_key,
         titles.partner_code,
         titles.partner_store,
-        coalesce(partners.tax_id, common_partners.tax_id) as partner_tax_id,
+        partners.tax_id as partner_tax_id,
         titles.title_prefix,
         titles.title_number,
         titles.instalment,
@@ -229,22 +202,10 @@ final as (
     left join partners
         on
             titles.source = partners.source
-            and titles.partner_branch = partners.branch_code
+            and titles.origin_branch = partners.branch_code
             and titles.partner_code = partners.partner_code
             and titles.partner_store = partners.partner_store
-            and partners.register = case titles.side when 'receivable' then 'customer' else 'supplier' end
-    left join sharing
-        on
-            titles.source = sharing.source
-            and sharing.alias = case titles.side when 'receivable' then 'SA1' else 'SA2' end
-    -- without the dictionary a register of both kinds of rows is read as both
-    left join partners as common_partners
-        on
-            titles.source = common_partners.source
-            and common_partners.branch_code = ''
-            and case when sharing.is_inferred then titles.partner_code end = common_partners.partner_code
-            and titles.partner_store = common_partners.partner_store
-            and common_partners.register = case titles.side when 'receivable' then 'customer' else 'supplier' end
+            and partners.partner_register = case titles.side when 'receivable' then 'customer' else 'supplier' end
     left join spelled
         on
             titles.source = spelled.source
