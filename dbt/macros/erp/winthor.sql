@@ -14,3 +14,13 @@
             else {{ key_of_told_row(table, [first, second]) }}
         end
 {%- endmacro %}
+
+{#- What SEFAZ says of a document by Winthor's columns: of a CT-e the one of CT-e, of any other the one of NF-e. -#}
+{% macro winthor_sefaz_status(relation='') -%}
+    {%- set prefix = relation ~ '.' if relation else '' -%}
+    coalesce(
+            case when {{ blank_to_null(prefix ~ 'chavecte') }} is not null then {{ blank_to_null(prefix ~ 'situacaocte') }} end,
+            {{ blank_to_null(prefix ~ 'situacaonfe') }},
+            {{ blank_to_null(prefix ~ 'situacaocte') }}
+        )
+{%- endmacro %}

@@ -147,10 +147,8 @@ final as (
         ranked.source,
         ranked.company_code,
         ranked.branch_code,
-        ranked.company_cnpj,
-        sources.company_code as source_company_code
+        ranked.company_cnpj
     from ranked
-    left join sources on ranked.source = sources.source
     left join shared_codes
         on
             ranked.source = shared_codes.source

@@ -1,13 +1,27 @@
 -- Every version of every fiscal document of an ERP: whose it is, what kind of document, and from when the version holds.
 
-with extracted as (
+with unioned as (
+
+    select * from {{ ref('int_erp_documents__unioned') }}
+
+),
+
+sources as (
+
+    select * from {{ ref('stg_settings__sources') }}
+
+),
+
+extracted as (
 
     select
-        * exclude (is_deleted),
-        is_deleted as is_gone,
+        unioned.* exclude (is_deleted),
+        unioned.is_deleted as is_gone,
         -- what the ERP calls cancelled stands there no longer, though its row stays
-        is_deleted or coalesce(is_cancelled, false) as is_deleted
-    from {{ ref('int_erp_documents__unioned') }}
+        unioned.is_deleted or coalesce(unioned.is_cancelled, false) as is_deleted
+    from unioned
+    left join sources on unioned.source = sources.source
+    where {{ is_of_source_company('unioned') }}
 
 ),
 
@@ -98,7 +112,7 @@ versions as (
         *,
         case
             when is_deleted and not is_gone
-                then coalesce(changed_at, {{ local_midnight('cancelled_on', 'time_zone') }}, recorded_at)
+                then coalesce(changed_at, cancelled_at, {{ local_midnight('cancelled_on', 'time_zone') }}, recorded_at)
             when is_deleted or was_deleted then coalesce(changed_at, recorded_at)
             when version_number = 1
                 then coalesce(inserted_at, changed_at, {{ local_midnight('posted_on', 'time_zone') }}, recorded_at)

@@ -8,10 +8,21 @@ with clock as (
 
 ),
 
+sources as (
+
+    select * from {{ ref('stg_settings__sources') }}
+
+),
+
 unioned as (
 
-    select * from {{ ref('int_erp_documents__unioned') }}
-    where superseded_at is null and not is_deleted
+    select documents.*
+    from {{ ref('int_erp_documents__unioned') }} as documents
+    left join sources on documents.source = sources.source
+    where
+        documents.superseded_at is null
+        and not documents.is_deleted
+        and {{ is_of_source_company('documents') }}
 
 ),
 

@@ -43,8 +43,7 @@ carried as (
     select
         source,
         record_table,
-        min(queued_at) as first_queued_at,
-        max(queued_at) as last_queued_at
+        min(queued_at) as first_queued_at
     from queued
     group by source, record_table
 
@@ -94,7 +93,8 @@ classified as (
             together.queued_at is null
             and together.is_standing
             and coalesce(streams.is_carried_whole, true)
-            and together.produced_at between carried.first_queued_at and carried.last_queued_at,
+            -- also after the last one: a service that stopped leaves no trace but this
+            and together.produced_at >= carried.first_queued_at,
             false
         ) as is_never_queued
     from together

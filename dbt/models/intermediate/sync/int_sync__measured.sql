@@ -104,13 +104,14 @@ final as (
         count(*) filter (where facts.fact = 'posted' and facts.is_sure and facts.is_proper) as proper_postings,
         count(*) filter (where facts.fact = 'posted' and facts.is_sure and not facts.is_proper) as stray_postings,
         count(*) filter (where facts.fact = 'posted' and not facts.is_sure) as proposed_postings,
-        count(*) filter (where facts.fact = 'deleted' and facts.is_sure and facts.is_proper) as deleted_postings,
+        count(*) filter (where facts.fact = 'deleted' and facts.is_proper) as deleted_postings,
         cast(sum(facts.amount) filter (where facts.fact = 'posted' and facts.is_sure) as decimal(18, 2)) as erp_amount,
         cast(sum(facts.icms_amount) filter (where facts.fact = 'posted' and facts.is_sure) as decimal(18, 2))
             as erp_icms_amount,
         cast(sum(facts.ipi_amount) filter (where facts.fact = 'posted' and facts.is_sure) as decimal(18, 2))
             as erp_ipi_amount,
-        cast(sum(facts.amount) filter (where facts.fact = 'posted' and not facts.is_sure) as decimal(18, 2)) as proposed_amount,
+        -- of several proposals the one that is shown is compared, not their sum
+        min_by(facts.amount, facts.erp_document_key) filter (where facts.fact = 'posted' and not facts.is_sure) as proposed_amount,
         min(facts.posted_on) filter (where facts.fact = 'posted' and facts.is_sure) as posted_on,
         min(facts.source) filter (where facts.fact in ('posted', 'deleted')) as source,
         min(facts.erp_document_key) filter (where facts.fact = 'posted' and facts.is_sure) as posted_key,

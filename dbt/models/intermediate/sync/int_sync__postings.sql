@@ -53,7 +53,8 @@ judged as (
                 when parties.access_key is null then false
                 when not parties.is_expected_issuer and not parties.is_expected_receiver then true
                 when parties.is_expected_issuer and parties.is_expected_receiver then true
-                when parties.is_expected_issuer then intervals.is_issued or documents.direction = '0'
+                -- what we issue leaves by an outbound posting, unless the note itself is an entry (tpNF 0)
+                when parties.is_expected_issuer then intervals.direction = 'outbound' or coalesce(documents.direction = '0', false)
                 else intervals.direction = 'inbound'
             end,
             false

@@ -29,7 +29,7 @@ final as (
         'inbound' as direction,
         cast(null as boolean) as is_own_form,
         cancelled.source is not null as is_cancelled,
-        cast(null as date) as cancelled_on,
+        cast(null as timestamp with time zone) as cancelled_at,
         source.cod_empresa as branch_code,
         source.num_aviso_rec as document_id,
         trim(source.cod_fornecedor) as partner_code,

@@ -15,7 +15,7 @@ final as (
         'outbound' as direction,
         true as is_own_form,
         coalesce(sit_nota_fiscal = 'C', false) as is_cancelled,
-        {{ local_date('dat_hor_cancel') }} as cancelled_on,
+        dat_hor_cancel as cancelled_at,
         empresa as branch_code,
         trans_nota_fiscal as document_id,
         trim(cliente) as partner_code,

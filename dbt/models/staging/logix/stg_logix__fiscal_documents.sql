@@ -64,9 +64,7 @@ keyed as (
 
     select
         documents.*,
-        upper(coalesce({{ blank_to_null('documents.own_access_key') }}, nullif(access_keys.access_key, ''))) as access_key,
-        -- blank text is a key that was left out; where there is no text at all, nothing that was delivered has room for one
-        coalesce(documents.own_access_key, access_keys.access_key) as place_of_key
+        upper(coalesce({{ blank_to_null('documents.own_access_key') }}, nullif(access_keys.access_key, ''))) as access_key
     from documents
     left join access_keys
         on
@@ -82,7 +80,8 @@ kinds as (
 
     select
         keyed.*,
-        count(keyed.place_of_key) over (partition by keyed.source, keyed.direction) = 0 as is_keyless,
+        -- where not one document has a key, none was left out: the company keeps them elsewhere, whatever columns came
+        count(keyed.access_key) over (partition by keyed.source, keyed.direction) = 0 as is_keyless,
         coalesce(keyed.electronic_model, species.model) as model,
         case
             when keyed.electronic_model is not null then keyed.electronic_model in {{ models_read() }}
@@ -102,7 +101,7 @@ final as (
         kinds.direction,
         kinds.is_own_form,
         kinds.is_cancelled,
-        kinds.cancelled_on,
+        kinds.cancelled_at,
         kinds.branch_code,
         kinds.partner_code,
         partners.tax_id as partner_tax_id,

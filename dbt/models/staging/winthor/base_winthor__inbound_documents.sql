@@ -39,7 +39,7 @@ final as (
         upper(coalesce({{ blank_to_null('modelo') }}, {{ blank_to_null('especie') }})) as species,
         cast(numnota as varchar) as document_number,
         serie as document_series,
-        coalesce({{ blank_to_null('situacaonfe') }}, {{ blank_to_null('situacaocte') }}) as sefaz_status,
+        {{ winthor_sefaz_status() }} as sefaz_status,
         dtcancel as cancelled_on,
         cast(null as date) as cancelled_at_sefaz_on,
         vltotal as native_amount,

@@ -48,7 +48,7 @@ final as (
         upper({{ blank_to_null('source.especie') }}) as species,
         cast(source.numnota as varchar) as document_number,
         source.serie as document_series,
-        coalesce({{ blank_to_null('source.situacaonfe') }}, {{ blank_to_null('source.situacaocte') }}) as sefaz_status,
+        {{ winthor_sefaz_status('source') }} as sefaz_status,
         source.dtcancel as cancelled_on,
         {{ local_date('source.dthoracancelamentosefaz') }} as cancelled_at_sefaz_on,
         source.vltotal as native_amount,
@@ -69,6 +69,8 @@ final as (
         on
             source._source = sold.source
             and source.numtransvenda = sold.numtransvenda
+    -- homologação reaches no mart
+    where upper(coalesce({{ blank_to_null('source.ambientenfe') }}, 'P')) not in ('H', '2')
 
 )
 

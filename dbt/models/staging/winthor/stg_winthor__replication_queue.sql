@@ -26,7 +26,8 @@ told as (
     select
         *,
         {{ envelope('winthor', 'queue_key') }},
-        upper({{ blank_to_null('tabela') }}) as record_table,
+        -- the owner's schema may stand before the table
+        regexp_replace(upper({{ blank_to_null('tabela') }}), '^.*[.]', '') as record_table,
         {{ blank_to_null('chave') }} as record_key,
         coalesce(dtinclusao, dtcriacao) as queued_at,
         coalesce(dtenvio, dtprocessamento) as sent_at,
