@@ -64,7 +64,7 @@ _SOURCES: Final = """
 _COMPLETENESS: Final = """
     select
         count(*),
-        count(*) filter (where lost_at is not null and not (lost_at = 'staged' and staged_as = 'untold')),
+        count(*) filter (where is_broken),
         count(*) filter (where not is_evaluable),
         (select count(*) from quality.quarantine where resolved_at is null)
     from quality.completeness_verdicts
@@ -72,7 +72,7 @@ _COMPLETENESS: Final = """
 _LOST: Final = """
     select source, stream, lost_at, lost_rows, lost_amount
     from quality.completeness_verdicts
-    where lost_at is not null and not (lost_at = 'staged' and staged_as = 'untold')
+    where is_broken
     order by source, stream
 """
 _STAGES: Final = {"store": "armazém", "staged": "entidades", "mart": "marts"}

@@ -20,6 +20,4 @@ select
     due_amount,
     mart_amount
 from {{ ref('completeness_verdicts') }}
-where
-    lost_at is not null
-    and not (lost_at = 'staged' and staged_as = 'untold')
+where is_broken

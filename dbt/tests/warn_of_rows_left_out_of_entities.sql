@@ -12,5 +12,5 @@ select
     staged_amount
 from {{ ref('completeness_verdicts') }}
 where
-    lost_at = 'staged'
-    and staged_as = 'untold'
+    lost_at is not null
+    and not is_broken

@@ -113,12 +113,17 @@ def test_every_model_begins_with_its_grain(manifest: dict[str, Any]) -> None:
     assert offenders == []
 
 
-def test_marts_keep_a_contract_and_a_key(manifest: dict[str, Any]) -> None:
-    keyed = {
-        node["attached_node"]
+def keys(manifest: dict[str, Any]) -> dict[str, list[str]]:
+    """The columns that `unique_key` tests of each model."""
+    return {
+        node["attached_node"]: node["test_metadata"]["kwargs"]["columns"]
         for node in manifest["nodes"].values()
         if node["resource_type"] == "test" and (node.get("test_metadata") or {}).get("name") == "unique_key"
     }
+
+
+def test_marts_keep_a_contract_and_a_key(manifest: dict[str, Any]) -> None:
+    keyed = keys(manifest)
     offenders = [
         node["name"]
         for key, node in models(manifest).items()
@@ -128,6 +133,16 @@ def test_marts_keep_a_contract_and_a_key(manifest: dict[str, Any]) -> None:
             and key in keyed
             and all(column["description"] for column in node["columns"].values())
         )
+    ]
+    assert offenders == []
+
+
+def test_entities_hold_a_version_of_a_row_once(manifest: dict[str, Any]) -> None:
+    keyed = keys(manifest)
+    offenders = [
+        node["name"]
+        for key, node in models(manifest).items()
+        if re.fullmatch(r"int_\w+__unioned", node["name"]) and keyed.get(key, [])[:2] != ["row_id", "version"]
     ]
     assert offenders == []
 

@@ -54,7 +54,9 @@ def test_situations_of_an_nfe() -> None:
 
 
 def test_titles_of_datasul_have_a_sign() -> None:
-    signs = {row["native_kind"]: int(row["sign"]) for row in rows("datasul_title_kinds")}
+    signs = {
+        row["title_type"]: int(row["sign"]) for row in rows("erp_title_types") if row["system"] == "datasul"
+    }
     assert {kind for kind, sign in signs.items() if sign == -1} == {"Antecipação", "Nota de Crédito"}
     assert set(signs.values()) == {1, -1}
 

@@ -32,9 +32,9 @@ CONTENT = """
     union all select 'run-1', 'xml', 'files', 'error', 'vazia', 'full', timestamptz '2026-11-30 22:00:00Z'
     union all select 'run-1', 'xml', 'signatures', 'ok', null, 'check', timestamptz '2026-11-30 22:00:00Z';
     create table quality.completeness_verdicts as
-    select 'protheus' as source, 'SF1' as stream, null::varchar as lost_at, true as is_evaluable,
-        null::bigint as lost_rows, null::decimal(38, 2) as lost_amount, 'entity' as staged_as
-    union all select 'protheus', 'SF2', null, false, null, null, 'entity';
+    select 'protheus' as source, 'SF1' as stream, null::varchar as lost_at, false as is_broken,
+        true as is_evaluable, null::bigint as lost_rows, null::decimal(38, 2) as lost_amount
+    union all select 'protheus', 'SF2', null, false, false, null, null;
     create table quality.quarantine as
     select 'xml' as source, 'files' as stream, 'a/b.xml' as place, 'not_xml' as reason,
         null::timestamptz as resolved_at

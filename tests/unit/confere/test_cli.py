@@ -317,7 +317,8 @@ def test_the_summary_names_what_was_lost(confere: Confere, root: Path) -> None:
         connection.execute(f"attach '{root / 'published' / 'marts.duckdb'}' as published")
         connection.execute(
             "update published.quality.completeness_verdicts"
-            " set lost_at = 'staged', lost_rows = 3, lost_amount = 1234.5 where stream = 'SF1'"
+            " set lost_at = 'staged', is_broken = true, lost_rows = 3, lost_amount = 1234.5"
+            " where stream = 'SF1'"
         )
     lines = [" ".join(line.split()) for line in confere("status", root).out.splitlines()]
     assert "Perdido no caminho" in lines

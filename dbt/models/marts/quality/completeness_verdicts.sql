@@ -156,43 +156,38 @@ gathered as (
 
 ),
 
+compared as (
+
+    select
+        *,
+        source_rows <> accounted_rows
+        or source_key_hash <> accounted_key_hash
+        or (source_rows is not null and coalesce(source_amount, 0) <> coalesce(accounted_amount, 0))
+        or standing_rows <> live_rows
+        or standing_key_hash <> live_key_hash
+        or standing_amount <> live_amount as is_short_at_store,
+        live_rows <> staged_rows
+        or live_key_hash <> staged_key_hash
+        or live_amount <> staged_amount as is_short_at_staged,
+        due_rows <> mart_rows
+        or due_key_hash <> mart_key_hash
+        or due_amount <> mart_amount as is_short_at_mart
+    from gathered
+
+),
+
 judged as (
 
     select
         *,
         case
-            when
-                source_rows <> accounted_rows
-                or source_key_hash <> accounted_key_hash
-                or coalesce(source_amount, 0) <> coalesce(accounted_amount, 0) and source_rows is not null
-                or standing_rows <> live_rows
-                or standing_key_hash <> live_key_hash
-                or standing_amount <> live_amount
-                then 'store'
-            when
-                staged_as = 'entity'
-                and (
-                    live_rows <> staged_rows
-                    or live_key_hash <> staged_key_hash
-                    or live_amount <> staged_amount
-                )
-                then 'staged'
-            when
-                due_rows <> mart_rows
-                or due_key_hash <> mart_key_hash
-                or due_amount <> mart_amount
-                then 'mart'
+            when is_short_at_store then 'store'
+            when is_short_at_staged and staged_as = 'entity' then 'staged'
+            when is_short_at_mart then 'mart'
             -- without a promise, a table of which nothing is canonical is taken for a dictionary
-            when
-                staged_as = 'untold' and staged_rows > 0
-                and (
-                    live_rows <> staged_rows
-                    or live_key_hash <> staged_key_hash
-                    or live_amount <> staged_amount
-                )
-                then 'staged'
+            when is_short_at_staged and staged_as = 'untold' and staged_rows > 0 then 'staged'
         end as lost_at
-    from gathered
+    from compared
 
 ),
 
@@ -203,6 +198,7 @@ final as (
         judged.source,
         judged.stream,
         judged.lost_at,
+        judged.lost_at is not null and not (judged.lost_at = 'staged' and judged.staged_as = 'untold') as is_broken,
         cast(case
             when judged.lost_at = 'store' and judged.source_rows <> judged.accounted_rows then judged.source_rows - judged.accounted_rows
             when judged.lost_at = 'store' then coalesce(judged.standing_rows - judged.live_rows, 0)

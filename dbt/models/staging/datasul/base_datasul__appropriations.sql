@@ -12,7 +12,7 @@ movements as (
         _key as movement_key,
         num_id_tit_acr,
         upper({{ blank_to_null('ind_trans_acr_abrev') }}) as native_type,
-        case when {{ blank_to_null('log_ctbz_aprop_ctbl') }} is not null then {{ true_flag('log_ctbz_aprop_ctbl') }} end as is_accounted
+        case when {{ blank_to_null('log_ctbz_aprop_ctbl') }} is not null then {{ datasul_flag('log_ctbz_aprop_ctbl') }} end as is_accounted
     from {{ source('raw_datasul', 'movto_tit_acr') }}
     where _superseded_at is null
 
@@ -31,7 +31,7 @@ entries as (
         cast(nullif(num_lote_ctbl, 0) as varchar) as lot,
         cast(nullif(num_id_lancto, 0) as varchar) as document,
         cast(num_id_movto_tit_acr as varchar) as movement,
-        concat_ws('|', _source, 'movto_tit_acr', cod_estab, num_id_movto_tit_acr) as movement_key
+        {{ key_of_row('movto_tit_acr', ['cod_estab', 'num_id_movto_tit_acr'], zero_is_none=true, given='num_id_movto_tit_acr') }} as movement_key
     from source
 
 ),

@@ -22,9 +22,9 @@ final as (
         "serie-docto" as document_series,
         -- stock tells whether a document was updated; the other modules where its flag is not delivered
         case
-            when {{ blank_to_null('"ce-atual"') }} is not null then {{ true_flag('"ce-atual"') }}
+            when {{ blank_to_null('"ce-atual"') }} is not null then {{ datasul_flag('"ce-atual"') }}
             when coalesce({{ blank_to_null('"of-atual"') }}, {{ blank_to_null('"ap-atual"') }}) is not null
-                then {{ true_flag('"of-atual"') }} or {{ true_flag('"ap-atual"') }}
+                then {{ datasul_flag('"of-atual"') }} or {{ datasul_flag('"ap-atual"') }}
         end as is_updated,
         coalesce("idi-sit-nf-eletro", "cdn-sit-nfe") as situation,
         cast(null as date) as cancelled_on,

@@ -17,7 +17,9 @@ final as (
 
     select
         {{ envelope('datasul', 'item_key') }},
-        concat_ws('|', _source, 'docum-est', "serie-docto", "nro-docto", "cod-emitente", "nat-operacao") as erp_document_key,
+        {{ key_of_row(
+            'docum-est', ['"serie-docto"', '"nro-docto"', '"cod-emitente"', '"nat-operacao"'], given='"nro-docto"'
+        ) }} as erp_document_key,
         'inbound' as direction,
         cast(null as varchar) as branch_code,
         cast(sequencia as varchar) as item,
@@ -38,7 +40,7 @@ final as (
 
     select
         {{ envelope('datasul', 'item_key') }},
-        concat_ws('|', _source, 'nota-fiscal', "cod-estabel", serie, "nr-nota-fis") as erp_document_key,
+        {{ key_of_row('nota-fiscal', ['"cod-estabel"', 'serie', '"nr-nota-fis"'], given='"nr-nota-fis"') }} as erp_document_key,
         'outbound' as direction,
         trim("cod-estabel") as branch_code,
         cast("nr-seq-fat" as varchar) as item,

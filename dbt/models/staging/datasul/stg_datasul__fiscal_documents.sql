@@ -58,61 +58,9 @@ situations as (
 
 documents as (
 
-    select
-        source,
-        system,
-        erp_document_key,
-        row_id,
-        version,
-        changed_at,
-        inserted_at,
-        recorded_at,
-        superseded_at,
-        is_deleted,
-        row_hash,
-        direction,
-        branch_code,
-        partner_number,
-        access_key,
-        species,
-        document_number,
-        document_series,
-        is_updated,
-        situation,
-        cancelled_on,
-        amount,
-        issued_on,
-        posted_on
-    from inbound
-
+    select * from inbound
     union all
-
-    select
-        source,
-        system,
-        erp_document_key,
-        row_id,
-        version,
-        changed_at,
-        inserted_at,
-        recorded_at,
-        superseded_at,
-        is_deleted,
-        row_hash,
-        direction,
-        branch_code,
-        partner_number,
-        access_key,
-        species,
-        document_number,
-        document_series,
-        cast(null as boolean) as is_updated,
-        situation,
-        cancelled_on,
-        amount,
-        issued_on,
-        posted_on
-    from outbound
+    select * from outbound
 
 ),
 
@@ -154,10 +102,7 @@ final as (
         identified.has_no_xml,
         identified.document_number,
         identified.document_series,
-        case
-            when identified.direction = 'outbound' or identified.is_updated is null then 'lancada'
-            else stages.stage
-        end as stage,
+        case when identified.is_updated is null then 'lancada' else stages.stage end as stage,
         identified.amount,
         identified.amount as native_amount,
         identified.issued_on,

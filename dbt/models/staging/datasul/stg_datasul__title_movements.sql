@@ -40,7 +40,7 @@ titles as (
 
     select
         _key as title_key,
-        cod_indic_econ as currency
+        {{ datasul_currency('cod_indic_econ') }} as currency
     from {{ source('raw_datasul', 'tit_acr') }}
     where _superseded_at is null
 
@@ -60,16 +60,16 @@ movements as (
         cod_estab,
         num_id_movto_tit_acr,
         cod_refer,
-        concat_ws('|', _source, 'tit_acr', cod_estab, num_id_tit_acr) as title_key,
+        {{ key_of_row('tit_acr', ['cod_estab', 'num_id_tit_acr'], zero_is_none=true, given='num_id_tit_acr') }} as title_key,
         upper({{ blank_to_null('ind_trans_acr_abrev') }}) as native_type,
         dat_transacao,
         dat_gerac_movto,
         val_movto_tit_acr,
         cod_cart_bcia,
-        nullif(num_id_movto_cta_corren, 0) as bank_movement,
-        {{ true_flag('log_movto_estordo') }} as is_reversed,
-        {{ true_flag('log_liquidac_contra_antecip') }} as is_against_advance,
-        case when {{ blank_to_null('log_ctbz_aprop_ctbl') }} is not null then {{ true_flag('log_ctbz_aprop_ctbl') }} end as is_accounted
+        {{ key_of_row('movto_cta_corren', ['num_id_movto_cta_corren'], zero_is_none=true) }} as bank_movement_key,
+        {{ datasul_flag('log_movto_estordo') }} as is_reversed,
+        {{ datasul_flag('log_liquidac_contra_antecip') }} as is_against_advance,
+        case when {{ blank_to_null('log_ctbz_aprop_ctbl') }} is not null then {{ datasul_flag('log_ctbz_aprop_ctbl') }} end as is_accounted
     from source
 
 ),
@@ -101,8 +101,7 @@ final as (
         titles.currency,
         {{ blank_to_null('movements.cod_cart_bcia') }} as wallet,
         case
-            when coalesce(movement_types.is_cash, true) and not movements.is_against_advance and movements.bank_movement is not null
-                then concat_ws('|', movements.source, 'movto_cta_corren', movements.bank_movement)
+            when coalesce(movement_types.is_cash, true) and not movements.is_against_advance then movements.bank_movement_key
         end as bank_movement_key,
         renegotiations.operation_key,
         coalesce(movement_types.kind = 'reversal', false) as is_reversal,

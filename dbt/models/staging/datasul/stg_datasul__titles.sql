@@ -16,10 +16,11 @@ species as (
 kinds as (
 
     select
-        {{ without_accents('native_kind') }} as native_kind,
+        {{ without_accents('title_type') }} as native_kind,
         title_kind,
         sign
-    from {{ ref('datasul_title_kinds') }}
+    from {{ ref('erp_title_types') }}
+    where system = 'datasul'
 
 ),
 
@@ -49,7 +50,11 @@ parents as (
         _source as source,
         cod_estab,
         num_id_tit_acr,
-        min(concat_ws('|', _source, 'tit_acr', coalesce(cod_estab_tit_acr_pai, cod_estab), num_id_tit_acr_pai)) as parent_title_key
+        min(
+            {{ key_of_row(
+                'tit_acr', ['coalesce(cod_estab_tit_acr_pai, cod_estab)', 'num_id_tit_acr_pai'], given='num_id_tit_acr_pai'
+            ) }}
+        ) as parent_title_key
     from {{ source('raw_datasul', 'relacto_tit_acr') }}
     where {{ is_standing() }} and num_id_tit_acr_pai <> 0
     group by _source, cod_estab, num_id_tit_acr
@@ -76,12 +81,12 @@ titles as (
         dat_vencto_tit_acr as due_on,
         coalesce(dat_prev_liquidac, dat_vencto_tit_acr) as effective_due_on,
         dat_vencto_origin_tit_acr as original_due_on,
-        {{ blank_to_null('cod_indic_econ') }} as currency,
+        {{ datasul_currency('cod_indic_econ') }} as currency,
         val_origin_tit_acr as amount,
         val_sdo_tit_acr as balance,
         -- the end of the calendar stands for: not settled yet
         case when dat_liquidac_tit_acr < date '9999-12-31' then dat_liquidac_tit_acr end as settled_on,
-        {{ true_flag('log_tit_acr_estordo') }} as is_cancelled,
+        {{ datasul_flag('log_tit_acr_estordo') }} as is_cancelled,
         {{ blank_to_null('cod_portador') }} as holder_bank,
         {{ blank_to_null('cod_cart_bcia') }} as wallet
     from source
@@ -114,6 +119,7 @@ final as (
         titles.original_due_on,
         titles.currency,
         titles.amount,
+        case when titles.currency = 'BRL' then titles.amount end as amount_brl,
         case when titles.is_cancelled then 0 else titles.balance end as open_amount,
         titles.settled_on,
         titles.is_cancelled,

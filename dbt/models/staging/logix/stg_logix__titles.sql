@@ -42,7 +42,12 @@ payable_documents as (
 
 title_types as (
 
-    select * from {{ ref('logix_title_types') }}
+    select
+        title_type,
+        title_kind,
+        sign
+    from {{ ref('erp_title_types') }}
+    where system = 'logix'
 
 ),
 

@@ -8,7 +8,12 @@ with titles as (
 
 types as (
 
-    select * from {{ ref('protheus_title_types') }}
+    select
+        title_type,
+        title_kind,
+        sign
+    from {{ ref('erp_title_types') }}
+    where system = 'protheus'
 
 ),
 

@@ -85,10 +85,20 @@ keyed as (
 
 ),
 
+traced as (
+
+    select
+        *,
+        case application when 'T' then 'TMOV' else 'FLAN' end as origin_table,
+        nullif(ltrim(regexp_extract(key_within_company, '[0-9]+'), '0'), '') as origin_record
+    from keyed
+
+),
+
 final as (
 
     select
-        {{ carried_envelope('keyed') }},
+        {{ carried_envelope('traced') }},
         entry_key,
         company_number,
         branch_number,
@@ -103,9 +113,13 @@ final as (
         cost_center,
         integration_key,
         application,
-        case application when 'T' then 'TMOV' else 'FLAN' end as origin_table,
-        nullif(ltrim(regexp_extract(key_within_company, '[0-9]+'), '0'), '') as origin_record
-    from keyed
+        origin_table,
+        origin_record,
+        case origin_table
+            when 'TMOV' then {{ key_of_row('TMOV', ['company_number', 'origin_record'], 'source', zero_is_none=true, given='origin_record') }}
+            else {{ key_of_row('FLAN', ['company_number', 'origin_record'], 'source', zero_is_none=true, given='origin_record') }}
+        end as origin_key
+    from traced
 
 )
 

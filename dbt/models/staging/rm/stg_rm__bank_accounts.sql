@@ -13,7 +13,8 @@ final as (
         {{ blank_to_null('numbanco') }} as bank_code,
         {{ blank_to_null('numagencia') }} as agency,
         coalesce({{ blank_to_null('nroconta') }}, {{ blank_to_null('codcxa') }}) as account,
-        descricao as account_name
+        descricao as account_name,
+        'BRL' as currency
     from source
 
 )

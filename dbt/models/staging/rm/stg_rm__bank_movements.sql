@@ -21,15 +21,25 @@ accounts as (
 
 ),
 
+settling as (
+
+    select
+        {{ key_of_row('FXCX', ['codcoligada', 'idxcx'], zero_is_none=true, given='idxcx') }} as movement_key,
+        {{ key_of_row('FLAN', ['codcoligada', 'idlan'], zero_is_none=true, given='idlan') }} as title_key
+    from {{ source('raw_rm', 'flanbaixa') }}
+    where {{ is_standing() }}
+
+),
+
 settlements as (
 
     select
-        concat_ws('|', _source, 'FXCX', codcoligada, idxcx) as movement_key,
-        min(concat_ws('|', _source, 'FLAN', codcoligada, idlan)) as title_key,
-        count(distinct idlan) as titles
-    from {{ source('raw_rm', 'flanbaixa') }}
-    where {{ is_standing() }} and idxcx <> 0
-    group by _source, codcoligada, idxcx
+        movement_key,
+        min(title_key) as title_key,
+        count(distinct title_key) as titles
+    from settling
+    where movement_key is not null
+    group by movement_key
 
 ),
 
@@ -66,6 +76,7 @@ final as (
         coalesce(movements.cleared_on, movements.moved_on) as available_on,
         cast(abs(movements.signed_amount) as decimal(18, 2)) as amount,
         movements.signed_amount,
+        'BRL' as currency,
         case when settlements.titles = 1 then settlements.title_key end as title_key,
         movements.document_number,
         movements.history,

@@ -24,7 +24,7 @@ items as (
     select
         {{ envelope('rm', 'item_key') }},
         cast(codcoligada as varchar) as company_code,
-        concat_ws('|', _source, 'TMOV', codcoligada, idmov) as erp_document_key,
+        {{ key_of_row('TMOV', ['codcoligada', 'idmov'], zero_is_none=true, given='idmov') }} as erp_document_key,
         cast(nseqitmmov as varchar) as item,
         cast(idprd as varchar) as product_code,
         quantidade as quantity,

@@ -24,7 +24,7 @@ species as (
 
 partners as (
 
-    select * from {{ ref('base_rm__partners') }}
+    select * from {{ ref('base_rm__partner_tax_ids') }}
 
 ),
 
@@ -41,7 +41,7 @@ final as (
         case when notes.direction = 'outbound' then true end as is_own_form,
         coalesce(stages.is_cancelled, false) as is_cancelled,
         notes.partner_code,
-        coalesce(own.tax_id, shared.tax_id) as partner_tax_id,
+        partners.tax_id as partner_tax_id,
         notes.access_key,
         {{ document_kind('notes.access_key') }},
         notes.document_number,
@@ -58,17 +58,12 @@ final as (
             notes.movement_group = stages.movement_group
             and notes.native_status = stages.status
     left join species on notes.species = species.species
-    left join partners as own
+    left join partners
         on
-            notes.source = own.source
-            and coalesce(notes.partner_company, notes.company_number) = own.company_number
-            and notes.partner_code = own.partner_code
-    left join partners as shared
-        on
-            notes.source = shared.source
-            and notes.partner_company is null
-            and shared.company_number = 0
-            and notes.partner_code = shared.partner_code
+            notes.source = partners.source
+            and notes.company_number = partners.company_number
+            and notes.partner_company is not distinct from partners.partner_company
+            and notes.partner_code = partners.partner_code
 
 )
 

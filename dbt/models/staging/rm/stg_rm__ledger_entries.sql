@@ -1,4 +1,4 @@
--- An entry gives a row for each side that it has.
+-- An entry gives a row for each side that it has. The control amount stands on the debit of an entry that has both.
 
 with entries as (
 
@@ -12,7 +12,8 @@ sided as (
         *,
         'debit' as side,
         debit_account as ledger_account,
-        credit_account as counter_account
+        credit_account as counter_account,
+        amount as native_amount
     from entries
     where debit_account is not null
 
@@ -22,7 +23,8 @@ sided as (
         *,
         'credit' as side,
         credit_account as ledger_account,
-        debit_account as counter_account
+        debit_account as counter_account,
+        case when debit_account is null then amount end as native_amount
     from entries
     where credit_account is not null
 
@@ -41,19 +43,17 @@ final as (
         posted_on,
         amount,
         case side when 'debit' then amount else -amount end as signed_amount,
+        'BRL' as currency,
         true as is_actual,
         lot,
         document,
         line,
         history,
-        case
-            when origin_record is null then integration_key
-            else concat_ws('|', source, origin_table, company_number, origin_record)
-        end as origin_key,
+        coalesce(origin_key, integration_key) as origin_key,
         application as origin_routine,
         integration_key is null as is_manual,
         cost_center,
-        amount as native_amount
+        native_amount
     from sided
 
 )

@@ -1,8 +1,24 @@
--- A partner that is customer and supplier (PAGREC 3) has a row in each register. Company 0 stands for all.
+-- FCFO as it stands now. A partner that is customer and supplier (PAGREC 3) has a row in each register. Company 0 stands for all.
 
-with partners as (
+with source as (
 
-    select * from {{ ref('base_rm__partners') }}
+    select * from {{ source('raw_rm', 'fcfo') }}
+    where {{ is_standing() }}
+
+),
+
+partners as (
+
+    select
+        {{ envelope('rm', 'partner_key') }},
+        cast(codcoligada as varchar) as company_code,
+        trim(codcfo) as partner_code,
+        nome as partner_name,
+        {{ tax_id('cgccfo') }} as tax_id,
+        {{ blank_to_null('codetd') }} as uf,
+        ativo = 0 as is_blocked,
+        pagrec as kind
+    from source
 
 ),
 

@@ -17,7 +17,7 @@ final as (
         entry_key as ledger_entry_key,
         origin_table,
         origin_record,
-        concat_ws('|', source, origin_table, company_number, origin_record) as origin_key,
+        origin_key,
         posted_on as traced_on,
         debit_account,
         credit_account,

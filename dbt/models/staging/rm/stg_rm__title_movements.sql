@@ -23,12 +23,12 @@ movements as (
     select
         {{ envelope('rm', 'movement_key') }},
         cast(codcoligada as varchar) as company_code,
-        concat_ws('|', _source, 'FLAN', codcoligada, idlan) as title_key,
+        {{ key_of_row('FLAN', ['codcoligada', 'idlan'], zero_is_none=true, given='idlan') }} as title_key,
         cast(idbaixa as varchar) as sequence,
         databaixa as moved_on,
         valorbaixa as amount,
         coalesce(valornotacreditoadiantamento, 0) as credit_amount,
-        case when idxcx <> 0 then concat_ws('|', _source, 'FXCX', codcoligada, idxcx) end as bank_movement_key
+        {{ key_of_row('FXCX', ['codcoligada', 'idxcx'], zero_is_none=true, given='idxcx') }} as bank_movement_key
     from source
 
 ),
@@ -52,6 +52,7 @@ final as (
         movements.amount,
         movements.amount as principal_amount,
         -1 as balance_effect,
+        'BRL' as currency,
         movements.bank_movement_key,
         false as is_reversal,
         movements.amount as native_amount

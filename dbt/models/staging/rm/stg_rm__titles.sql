@@ -9,7 +9,7 @@ with titles as (
 
 partners as (
 
-    select * from {{ ref('base_rm__partners') }}
+    select * from {{ ref('base_rm__partner_tax_ids') }}
 
 ),
 
@@ -26,13 +26,14 @@ final as (
         case when titles.is_grouped then 0 else 1 end as sign,
         titles.erp_document_key,
         titles.partner_code,
-        coalesce(own.tax_id, shared.tax_id) as partner_tax_id,
+        partners.tax_id as partner_tax_id,
         titles.title_number,
         titles.instalment,
         titles.issued_on,
         titles.issued_on as recorded_on,
         titles.due_on,
         titles.effective_due_on,
+        'BRL' as currency,
         titles.amount,
         titles.amount as amount_brl,
         case
@@ -48,17 +49,12 @@ final as (
         titles.origin,
         titles.amount as native_amount
     from titles
-    left join partners as own
+    left join partners
         on
-            titles.source = own.source
-            and coalesce(titles.partner_company, titles.company_number) = own.company_number
-            and titles.partner_code = own.partner_code
-    left join partners as shared
-        on
-            titles.source = shared.source
-            and titles.partner_company is null
-            and shared.company_number = 0
-            and titles.partner_code = shared.partner_code
+            titles.source = partners.source
+            and titles.company_number = partners.company_number
+            and titles.partner_company is not distinct from partners.partner_company
+            and titles.partner_code = partners.partner_code
 
 )
 

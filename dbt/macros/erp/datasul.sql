@@ -18,3 +18,16 @@
             upper({{ blank_to_null(column) }})
         )
 {%- endmacro %}
+
+{#- Progress and its exports write a logical as 1, yes, sim or true; what is none of them is not true. -#}
+{% macro datasul_flag(column) -%}
+    coalesce(lower(trim(cast({{ column }} as varchar))) in ('1', 'true', 'yes', 'sim', 's', 'y', 't'), false)
+{%- endmacro %}
+
+{#- The currency of an amount: the name of the country's own is BRL, a foreign one is shown as it came. -#}
+{% macro datasul_currency(column) -%}
+    case
+            when {{ without_accents(column) }} in ('real', 'reais', 'r$', 'brl') then 'BRL'
+            else {{ blank_to_null(column) }}
+        end
+{%- endmacro %}
