@@ -76,7 +76,8 @@ class TableContract:
     `key` are the columns of the entity key, `row_id` the column that identifies the physical row (None where
     the system has none), `deleted_flag` and `deleted_value` the logical deletion mark, `changed_at` and
     `inserted_at` the database's own stamps, told in `changed_at_zone` where they have no offset,
-    `business_date` the posting date, `amount` the column whose sum is the table's control total.
+    `business_date` the posting date, `amount` the column whose sum is the table's control total, which is a
+    balance and may be negative where `amount_is_signed`.
     `stamp_is_reliable` says that every change moves the stamp, `repeats` that rows of one key are different
     rows, `null_text` which text stands for null. `physical_name` is a template over {alias} and {company};
     `file_names` says where a dictionary overrides it, `aliases` what else the table may be called.
@@ -94,6 +95,7 @@ class TableContract:
     inserted_at: str | None = None
     business_date: str | None = None
     amount: str | None = None
+    amount_is_signed: bool = False
     physical_name: str = "{alias}"
     file_names: FileNames | None = None
     changed_at_zone: str = "UTC"
@@ -290,6 +292,7 @@ def _table(
         inserted_at=said.text("inserted_at"),
         business_date=said.text("business_date"),
         amount=said.text("amount"),
+        amount_is_signed=said.flag("amount_is_signed", default=False),
         physical_name=said.text("physical_name") or "{alias}",
         file_names=None if file_names is None else FileNames(**file_names),
         changed_at_zone=said.text("changed_at_zone") or "UTC",

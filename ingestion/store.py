@@ -217,12 +217,7 @@ class Store:
         content: Mapping[str, Sequence[Sequence[Any]]] = {
             "companies": [(company.name, company.sync_activated_on) for company in workspace.companies],
             "branches": [(company.name, branch.cnpj, branch.uf) for company, branch in branches],
-            "branch_codes": [
-                (source.name, code, branch.cnpj)
-                for source in workspace.sources
-                for _, branch in branches
-                if (code := branch.code_in(source.name)) is not None
-            ],
+            "branch_codes": list(workspace.branch_codes()),
             "sources": [
                 (source.name, source.system, source.company, source.inflow) for source in workspace.sources
             ],

@@ -5,7 +5,7 @@ secret is resolved by whoever connects.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
@@ -228,6 +228,19 @@ class Workspace:
     def lock_path(self) -> Path:
         """Held by the one run that writes."""
         return self.root / "state" / "run.lock"
+
+    def branch_codes(self) -> Iterator[tuple[str, str, str]]:
+        """Source, code and CNPJ of every branch in every source where it has a code.
+
+        The one code of a branch for every source does not count where another branch claims it by name.
+        """
+        branches = [branch for company in self.companies for branch in company.branches]
+        for source in self.sources:
+            claimed = {branch.codes.get(source.name) for branch in branches}
+            for branch in branches:
+                code = branch.code_in(source.name)
+                if code is not None and (source.name in branch.codes or code not in claimed):
+                    yield source.name, code, branch.cnpj
 
     def source(self, name: str) -> Source:
         """One source by name; KeyError when there is none."""

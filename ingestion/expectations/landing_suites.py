@@ -64,7 +64,7 @@ def _declared_suite(contract: TableContract, declared: Mapping[str, Any]) -> Lan
     columns_of: Mapping[str, Sequence[str | None]] = {
         "key": contract.key,
         "business_date": (contract.business_date,),
-        "amount": (contract.amount,),
+        "amount": (None if contract.amount_is_signed else contract.amount,),
     }
     expectations = tuple(
         _expectation(

@@ -311,3 +311,21 @@ def test_an_as_of_is_an_instant_or_a_day(text: str, instant: datetime) -> None:
 def test_any_other_as_of_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"not a date|neither a date"):
         parse_as_of(text)
+
+
+def test_a_code_claimed_for_a_source_is_nobody_elses_there(tmp_path: Path) -> None:
+    text = """\
+companies:
+  - name: Aurora
+    branches: [{cnpj: "12345678000195", uf: SP, code: "01"}]
+  - name: Boreal
+    branches: [{cnpj: "11222333000181", uf: PR, codes: {prot2: "01"}}]
+sources:
+  - {name: prot1, system: protheus, company: "01", folder: exports/prot1}
+  - {name: prot2, system: protheus, company: "02", folder: exports/prot2}
+"""
+    (tmp_path / "confere.yml").write_text(text, encoding="utf-8")
+    assert list(read_workspace(tmp_path, environ={}).branch_codes()) == [
+        ("prot1", "01", "12345678000195"),
+        ("prot2", "01", "11222333000181"),
+    ]
