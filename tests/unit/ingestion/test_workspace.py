@@ -113,7 +113,7 @@ def test_what_the_new_workspace_shows_in_comments_is_right(tmp_path: Path) -> No
     assert other in shown
     workspace = read(tmp_path, shown.replace(other, ""))
     assert [company.name for company in workspace.companies] == ["Comercial Aurora"]
-    assert [source.name for source in workspace.sources] == ["xml", "protheus"]
+    assert [source.name for source in workspace.sources] == ["xml", "protheus", "winthor"]
     assert (len(workspace.contracts), len(workspace.accounts)) == (1, 1)
     assert workspace.as_of is not None
     assert workspace.deadlines == DEADLINES
