@@ -31,7 +31,9 @@ entries as (
         cast(nullif(num_lote_ctbl, 0) as varchar) as lot,
         cast(nullif(num_id_lancto, 0) as varchar) as document,
         cast(num_id_movto_tit_acr as varchar) as movement,
-        {{ key_of_row('movto_tit_acr', ['cod_estab', 'num_id_movto_tit_acr'], zero_is_none=true, given='num_id_movto_tit_acr') }} as movement_key
+        {{ key_of_row(
+            'movto_tit_acr', ['cod_estab', 'num_id_movto_tit_acr'], zero_is_none=true, given='num_id_movto_tit_acr'
+        ) }} as movement_key
     from source
 
 ),

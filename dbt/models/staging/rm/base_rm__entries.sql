@@ -116,8 +116,12 @@ final as (
         origin_table,
         origin_record,
         case origin_table
-            when 'TMOV' then {{ key_of_row('TMOV', ['company_number', 'origin_record'], 'source', zero_is_none=true, given='origin_record') }}
-            else {{ key_of_row('FLAN', ['company_number', 'origin_record'], 'source', zero_is_none=true, given='origin_record') }}
+            when 'TMOV' then {{ key_of_row(
+                'TMOV', ['company_number', 'origin_record'], 'source', zero_is_none=true, given='origin_record'
+            ) }}
+            else {{ key_of_row(
+                'FLAN', ['company_number', 'origin_record'], 'source', zero_is_none=true, given='origin_record'
+            ) }}
         end as origin_key
     from traced
 

@@ -27,7 +27,9 @@ final as (
         statuses.title_kind,
         statuses.is_open,
         statuses.is_cancelled,
-        {{ key_of_row('TMOV', ['source.codcoligada', 'source.idmov'], 'source._source', zero_is_none=true, given='source.idmov') }} as erp_document_key,
+        {{ key_of_row(
+            'TMOV', ['source.codcoligada', 'source.idmov'], 'source._source', zero_is_none=true, given='source.idmov'
+        ) }} as erp_document_key,
         source.codcolcfo as partner_company,
         trim(source.codcfo) as partner_code,
         source.numerodocumento as title_number,
