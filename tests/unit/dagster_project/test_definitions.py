@@ -37,7 +37,7 @@ def test_lineage_runs_from_raw_to_the_publication(graph: Any) -> None:
     assert "raw_fiscal_xml/documents" in upstream(graph, "staging", "stg_fiscal_xml__documents")
     published = upstream(graph, "published", "marts")
     assert {"marts/sync_status", "marts/mismatches", "marts/documents", "reference/causes"} <= published
-    assert {key.split("/")[0] for key in published} == {"marts", "reference"}
+    assert {key.split("/")[0] for key in published} == {"marts", "quality", "reference"}
 
 
 def test_no_source_of_dbt_is_left_without_an_asset(graph: Any, manifest: dict[str, Any]) -> None:

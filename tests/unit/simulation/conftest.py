@@ -1,4 +1,7 @@
-"""The simulated workspaces that several tests look at; each is written once."""
+"""The simulated workspaces that several tests look at; each is written once.
+
+Their one ERP is Protheus, which holds everything that happens; tests of all ERPs make worlds of their own.
+"""
 
 from pathlib import Path
 
@@ -9,12 +12,16 @@ from simulation import SampleReport, generate
 
 @pytest.fixture(scope="session")
 def faulty_world(tmp_path_factory: pytest.TempPathFactory) -> SampleReport:
-    return generate(tmp_path_factory.mktemp("faulty") / "world", documents=700, faults="all")
+    return generate(
+        tmp_path_factory.mktemp("faulty") / "world", documents=700, faults="all", erps=["protheus"]
+    )
 
 
 @pytest.fixture(scope="session")
 def clean_world(tmp_path_factory: pytest.TempPathFactory) -> SampleReport:
-    return generate(tmp_path_factory.mktemp("clean") / "world", documents=400, faults="none", seed=3)
+    return generate(
+        tmp_path_factory.mktemp("clean") / "world", documents=400, faults="none", seed=3, erps=["protheus"]
+    )
 
 
 @pytest.fixture
