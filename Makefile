@@ -19,7 +19,7 @@ $(WORKSPACE)/confere.yml: | $(STAMP)
 	$(BIN)/confere sample $(WORKSPACE)
 
 test: $(STAMP)  ## the whole test suite
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(STAMP)  ## style, types, SQL
 	$(BIN)/ruff check .

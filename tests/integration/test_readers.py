@@ -19,6 +19,7 @@ from dagster_project.progress import LoggedProgress
 from dagster_project.run import run_workspace
 from ingestion.workspace import Workspace, read_workspace
 from simulation import generate
+from simulation.faults import PLANTERS
 
 pytestmark = pytest.mark.slow
 
@@ -35,7 +36,9 @@ QUERIES = [
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     root = tmp_path_factory.mktemp("simulated") / "workspace"
-    generate(root, documents=150, months=3, seed=20, faults="all")
+    # one of each, and of what waits in a queue all four ways
+    faults = dict.fromkeys(PLANTERS, 1) | {"queued_not_extracted": 4}
+    generate(root, documents=150, months=3, seed=20, faults=faults)
     workspace = read_workspace(root, environ={})
     run_workspace(workspace, progress=LoggedProgress())
     return workspace
